@@ -1,0 +1,5 @@
+/**
+ * The implementations of the operators: one on DJL's own operations (any device, differentiable),
+ * one on the CPU's vector units. An engine is a plug-in; the choice among them is made here.
+ */
+package dev.visionmamba.scans.engine;
