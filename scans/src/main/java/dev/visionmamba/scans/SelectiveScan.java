@@ -1,0 +1,75 @@
+package dev.visionmamba.scans;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.visionmamba.scans.autograd.GradientMode;
+import dev.visionmamba.scans.autograd.Tape;
+import dev.visionmamba.scans.engine.ScanEngine;
+import dev.visionmamba.scans.engine.ScanEngines;
+import dev.visionmamba.scans.engine.ScanResult;
+
+/**
+ * The selective state-space recurrence S6 (Mamba, Gu and Dao 2023, arXiv:2312.00752, algorithm 2),
+ * along several paths at once. For each direction, channel i and state n:
+ *
+ * <pre>
+ * delta' = softplus(delta + bias)
+ * h[t] = exp(delta'[t] A[n]) h[t-1] + delta'[t] B[t, n] u[t]
+ * y[t] = sum over n of C[t, n] h[t, n]  +  D u[t]
+ * </pre>
+ *
+ * Step t reads and writes token {@code path[t]}, so nothing is permuted; the outputs of the
+ * directions are merged where they land and multiplied by SiLU(z).
+ */
+public final class SelectiveScan {
+  private SelectiveScan() {}
+
+  /**
+   * Runs the scan with the engine that suits its arrays. Inside a {@link
+   * dev.visionmamba.scans.autograd.ScanTrainer} gradients flow through any engine; where autograd
+   * is on without one, DJL's own operations are used.
+   *
+   * @param arguments the operands
+   * @return (B, L, D), in the manager of the first direction's input
+   */
+  public static NDArray forward(SelectiveScanArguments arguments) {
+    NDArray u = arguments.directions().get(0).u().array();
+    Tape tape = Tape.current();
+    ScanEngine engine = ScanEngines.choose(u, GradientMode.isOn() && tape == null);
+    if (tape == null || engine.isDifferentiable()) {
+      return engine.selectiveScan(arguments, false).output();
+    }
+    return tape.record(
+        arguments.arrays(),
+        () -> engine.selectiveScan(arguments, false).output(),
+        gradient -> engine.selectiveScanBackward(arguments, gradient));
+  }
+
+  /**
+   * Runs the scan and keeps the state after the last step of each direction. For inference: no
+   * gradient flows back.
+   *
+   * @param arguments the operands
+   * @return the output (B, L, D) and for each direction its last state (B, D, N)
+   */
+  public static ScanResult forwardWithLastState(SelectiveScanArguments arguments) {
+    NDArray u = arguments.directions().get(0).u().array();
+    try (GradientMode off = GradientMode.off()) {
+      return ScanEngines.choose(u, false).selectiveScan(arguments, true);
+    }
+  }
+
+  /**
+   * The gradients of every array that a scan reads.
+   *
+   * @param arguments the operands
+   * @param outputGradient (B, L, D)
+   * @return one gradient for each of {@link SelectiveScanArguments#arrays()}, of its shape
+   */
+  public static NDList backward(SelectiveScanArguments arguments, NDArray outputGradient) {
+    try (GradientMode off = GradientMode.off()) {
+      return ScanEngines.choose(outputGradient, false)
+          .selectiveScanBackward(arguments, outputGradient);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.visionmamba.scans.engine;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.scans.CausalConv1dArguments;
+import dev.visionmamba.scans.SelectiveScanArguments;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operators on the CPU, forward and backward, working on the tensors' own memory; float32. With
+ * the JDK's Vector API where the module {@code jdk.incubator.vector} is present ("vector"), else in
+ * plain Java ("plain").
+ */
+final class CpuEngine implements ScanEngine {
+  private static final Logger LOGGER = LoggerFactory.getLogger(CpuEngine.class);
+
+  static final String PLAIN = "plain";
+
+  /** Channels of a block in plain Java: as many as the widest vector unit takes. */
+  private static final int PLAIN_LANES = 16;
+
+  private final String name;
+  private final int priority;
+  private final ScanKernel kernel;
+
+  private CpuEngine(String name, int priority, ScanKernel kernel) {
+    this.name = name;
+    this.priority = priority;
+    this.kernel = kernel;
+  }
+
+  /** The engine with the Vector API; empty if the JVM was started without it. */
+  static Optional<ScanEngine> vector() {
+    if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new CpuEngine("vector", 20, new VectorKernel()));
+    } catch (LinkageError e) {
+      LOGGER.warn("The Vector API of Java {} is not usable: {}", Runtime.version(), e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /** The engine in plain Java. */
+  static ScanEngine plain() {
+    return new CpuEngine(PLAIN, 10, new PlainKernel(PLAIN_LANES));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public int priority() {
+    return priority;
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  public boolean supports(Device device, DataType type) {
+    return type == DataType.FLOAT32 && device.equals(Device.cpu());
+  }
+
+  @Override
+  public boolean isDifferentiable() {
+    return false;
+  }
+
+  @Override
+  public ScanResult selectiveScan(SelectiveScanArguments arguments, boolean keepLastState) {
+    return new CpuScan(kernel, arguments).forward(keepLastState);
+  }
+
+  @Override
+  public NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient) {
+    return new CpuScan(kernel, arguments).backward(outputGradient);
+  }
+
+  @Override
+  public NDArray causalConv1d(CausalConv1dArguments arguments) {
+    return new CpuConvolution(kernel, arguments).forward();
+  }
+
+  @Override
+  public NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient) {
+    return new CpuConvolution(kernel, arguments).backward(outputGradient);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.visionmamba.scans.engine;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The engines that are present, and the choice among them. */
+public final class ScanEngines {
+
+  /** Names the engine to be used wherever it supports the arrays: "vector", "plain", "ndarray". */
+  public static final String PROPERTY = "visionmamba.engine";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(ScanEngines.class);
+
+  private static final List<ScanEngine> AVAILABLE = load();
+
+  private ScanEngines() {}
+
+  /**
+   * The engines that can work on this machine.
+   *
+   * @return the preferred first
+   */
+  public static List<ScanEngine> available() {
+    return AVAILABLE;
+  }
+
+  /**
+   * The engine of a name.
+   *
+   * @param name as {@link ScanEngine#name()} gives it
+   * @return the engine
+   * @throws IllegalArgumentException if there is none; the message lists those that there are
+   */
+  public static ScanEngine named(String name) {
+    return AVAILABLE.stream()
+        .filter(engine -> engine.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no scan engine \""
+                        + name
+                        + "\" on this machine; there are: "
+                        + AVAILABLE.stream()
+                            .map(ScanEngine::name)
+                            .collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * The best engine for an array.
+   *
+   * @param array an operand
+   * @param differentiable whether autograd must see through the operator
+   * @return the forced engine if it will do, else the first that does
+   */
+  public static ScanEngine choose(NDArray array, boolean differentiable) {
+    for (ScanEngine engine : AVAILABLE) {
+      if ((!differentiable || engine.isDifferentiable())
+          && engine.supports(array.getDevice(), array.getDataType())) {
+        return engine;
+      }
+    }
+    throw new UnsupportedOperationException(
+        "no scan engine works on " + array.getDataType() + " arrays on " + array.getDevice());
+  }
+
+  private static List<ScanEngine> load() {
+    List<ScanEngine> engines = new ArrayList<>();
+    CpuEngine.vector().ifPresent(engines::add);
+    engines.add(CpuEngine.plain());
+    engines.add(new NDArrayEngine());
+    ServiceLoader.load(ScanEngine.class, ScanEngines.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(ScanEngine::isAvailable)
+        .forEach(engines::add);
+    engines.sort(Comparator.comparingInt(ScanEngine::priority).reversed());
+    String forced = System.getProperty(PROPERTY);
+    if (forced != null) {
+      if (engines.stream().noneMatch(engine -> engine.name().equals(forced))) {
+        throw new IllegalArgumentException(
+            "-D" + PROPERTY + "=" + forced + " names no scan engine of this machine");
+      }
+      engines.sort(Comparator.comparing(engine -> !engine.name().equals(forced)));
+    } else if (engines.get(0).name().equals(CpuEngine.PLAIN)) {
+      LOGGER.warn(
+          "Scans run without vector instructions, several times slower. Start java with"
+              + " --add-modules jdk.incubator.vector");
+    }
+    LOGGER.info("Scan engine: {}", engines.get(0).name());
+    return List.copyOf(engines);
+  }
+}

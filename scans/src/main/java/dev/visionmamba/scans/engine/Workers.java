@@ -1,0 +1,58 @@
+package dev.visionmamba.scans.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Cuts an operator's work into pieces and runs them, the caller taking part. */
+final class Workers {
+
+  /** Set to 1, scans run in the calling thread alone: right for a server with many workers. */
+  static final String PROPERTY = "visionmamba.threads";
+
+  private static final int THREADS =
+      Math.max(1, Integer.getInteger(PROPERTY, Runtime.getRuntime().availableProcessors()));
+
+  private Workers() {}
+
+  /** Sequences fromItem..toItem-1 of the batch, channel blocks fromBlock..toBlock-1. */
+  record Piece(int fromItem, int toItem, int fromBlock, int toBlock) {}
+
+  /** Cuts by sequence first, and by channels only where there are too few sequences. */
+  static List<Piece> pieces(int items, int blocks) {
+    int itemPieces = Math.min(items, THREADS == 1 ? 1 : 4 * THREADS);
+    int blockPieces =
+        THREADS == 1 || itemPieces == 0
+            ? 1
+            : Math.min(blocks, (2 * THREADS + itemPieces - 1) / itemPieces);
+    List<Piece> pieces = new ArrayList<>();
+    for (int i = 0; i < itemPieces; i++) {
+      for (int j = 0; j < blockPieces; j++) {
+        pieces.add(
+            new Piece(
+                (int) ((long) items * i / itemPieces),
+                (int) ((long) items * (i + 1) / itemPieces),
+                blocks * j / blockPieces,
+                blocks * (j + 1) / blockPieces));
+      }
+    }
+    return pieces;
+  }
+
+  /** Runs a task for each piece. */
+  static void run(List<Piece> pieces, Consumer<Piece> task) {
+    stream(pieces).forEach(task);
+  }
+
+  /** Runs a task for each piece and gives the results in the order of the pieces. */
+  static <T> List<T> map(List<Piece> pieces, Function<Piece, T> task) {
+    return stream(pieces).map(task).collect(Collectors.toList());
+  }
+
+  private static Stream<Piece> stream(List<Piece> pieces) {
+    return THREADS == 1 || pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
+  }
+}
