@@ -1,0 +1,136 @@
+package dev.visionmamba.tasks.training;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Grey images of one size, each with a class: a data set that fits the heap. Immutable, one byte
+ * per pixel and one per label.
+ */
+public final class LabelledImages {
+  private final int height;
+  private final int width;
+  private final byte[] pixels;
+  private final byte[] labels;
+  private final List<String> classNames;
+
+  /** Takes the arrays over; checks everything but that nobody changes them. */
+  LabelledImages(int height, int width, byte[] pixels, byte[] labels, List<String> classNames) {
+    if (height < 1 || width < 1) {
+      throw new IllegalArgumentException("images of " + height + " x " + width + " pixels");
+    }
+    if (pixels.length != (long) labels.length * height * width) {
+      throw new IllegalArgumentException(
+          String.format(
+              "%d pixels are not %d images of %d x %d",
+              pixels.length, labels.length, height, width));
+    }
+    this.classNames = List.copyOf(classNames);
+    for (int i = 0; i < labels.length; i++) {
+      if ((labels[i] & 0xFF) >= this.classNames.size()) {
+        throw new IllegalArgumentException(
+            String.format(
+                "label %d is %d, but there are %d classes",
+                i, labels[i] & 0xFF, this.classNames.size()));
+      }
+    }
+    this.height = height;
+    this.width = width;
+    this.pixels = pixels;
+    this.labels = labels;
+  }
+
+  /**
+   * Makes a data set from copies of its parts.
+   *
+   * @param height pixels per column, at least 1
+   * @param width pixels per row, at least 1
+   * @param pixels grey levels, 0 (black) to 255 unsigned, image after image, row after row: (count,
+   *     height, width)
+   * @param labels one class per image, unsigned, below the number of classes: (count)
+   * @param classNames the classes' names by label
+   * @return the data set
+   * @throws IllegalArgumentException if the sizes do not fit each other or a label has no class
+   */
+  public static LabelledImages of(
+      int height, int width, byte[] pixels, byte[] labels, List<String> classNames) {
+    return new LabelledImages(height, width, pixels.clone(), labels.clone(), classNames);
+  }
+
+  /**
+   * Returns how many images there are.
+   *
+   * @return the count, may be 0
+   */
+  public int count() {
+    return labels.length;
+  }
+
+  /**
+   * Returns the images' height.
+   *
+   * @return pixels
+   */
+  public int height() {
+    return height;
+  }
+
+  /**
+   * Returns the images' width.
+   *
+   * @return pixels
+   */
+  public int width() {
+    return width;
+  }
+
+  /**
+   * Returns the classes' names.
+   *
+   * @return the names by label; cannot be changed
+   */
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  /**
+   * Returns an image's class.
+   *
+   * @param index the image, 0 to count - 1
+   * @return the label, 0 to the number of classes - 1
+   * @throws IndexOutOfBoundsException if there is no such image
+   */
+  public int label(int index) {
+    return labels[index] & 0xFF;
+  }
+
+  /**
+   * Returns an image's pixels without copying them.
+   *
+   * @param index the image, 0 to count - 1
+   * @return a read-only buffer of grey levels, 0 to 255 unsigned: (height, width)
+   * @throws IndexOutOfBoundsException if there is no such image
+   */
+  public ByteBuffer image(int index) {
+    int size = height * width;
+    int start = Objects.checkIndex(index, labels.length) * size;
+    return ByteBuffer.wrap(pixels, start, size).slice().asReadOnlyBuffer();
+  }
+
+  /**
+   * Returns one pixel.
+   *
+   * @param index the image, 0 to count - 1
+   * @param y the row, 0 (top) to height - 1
+   * @param x the column, 0 (left) to width - 1
+   * @return the grey level, 0 to 255
+   * @throws IndexOutOfBoundsException if there is no such pixel
+   */
+  public int pixel(int index, int y, int x) {
+    Objects.checkIndex(index, labels.length);
+    Objects.checkIndex(y, height);
+    Objects.checkIndex(x, width);
+    return pixels[(index * height + y) * width + x] & 0xFF;
+  }
+}
