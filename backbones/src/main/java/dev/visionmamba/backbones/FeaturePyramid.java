@@ -1,0 +1,36 @@
+package dev.visionmamba.backbones;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What a backbone sees in a batch of images: feature maps, the finest first.
+ *
+ * @param levels at least one
+ */
+public record FeaturePyramid(List<Level> levels) {
+
+  /**
+   * One level.
+   *
+   * @param map (B, channels, height, width)
+   * @param stride how many pixels of the image one step on the map spans
+   */
+  public record Level(NDArray map, int stride) {}
+
+  /** Copies the list. */
+  public FeaturePyramid {
+    levels = List.copyOf(levels);
+  }
+
+  /**
+   * The maps alone.
+   *
+   * @return in the order of the levels
+   */
+  public NDList maps() {
+    return new NDList(levels.stream().map(Level::map).collect(Collectors.toList()));
+  }
+}

@@ -1,0 +1,165 @@
+package dev.visionmamba.backbones.layers;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBaseBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.BlockList;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.util.Pair;
+import ai.djl.util.PairList;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A block whose parameters carry the names of the published state dict: the names of the blocks on
+ * the way and of the parameter, joined by dots, in the order in which they were added. DJL's own
+ * base block numbers its children and joins by underscores.
+ */
+public abstract class NamedBlock extends AbstractBaseBlock {
+  private final BlockList children = new BlockList();
+  private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private boolean initialized;
+
+  /** A block without children or parameters yet. */
+  protected NamedBlock() {}
+
+  /**
+   * Adds a child.
+   *
+   * @param name its name in the state dict
+   * @param block the child
+   * @param <T> its type
+   * @return the child
+   */
+  protected final <T extends Block> T child(String name, T block) {
+    children.add(name, block);
+    return block;
+  }
+
+  /**
+   * Adds a parameter.
+   *
+   * @param name its name in the state dict
+   * @param initializer the published initialisation
+   * @param shape its shape
+   * @return the parameter, its shape set
+   */
+  protected final Parameter parameter(String name, Initializer initializer, long... shape) {
+    Parameter parameter = Parameter.builder().setName(name).setType(Parameter.Type.OTHER).build();
+    parameter.setInitializer(initializer);
+    parameter.setShape(new Shape(shape));
+    parameters.put(name, parameter);
+    return parameter;
+  }
+
+  /**
+   * A parameter's value where the input is.
+   *
+   * @param store the parameter store
+   * @param parameter the parameter
+   * @param input any array on the device
+   * @param training whether gradients are wanted
+   * @return the value, owned by the model: never call an operation on it, its result would be kept
+   */
+  protected static NDArray value(
+      ParameterStore store, Parameter parameter, NDArray input, boolean training) {
+    return store.getValue(parameter, input.getDevice(), training);
+  }
+
+  /**
+   * Brings published tensors into the shapes of this network where the reference does so itself on
+   * loading, such as position embeddings of another grid.
+   *
+   * @param tensors by name, changed in place; new arrays belong to the manager of those they
+   *     replace
+   */
+  public void adapt(Map<String, NDArray> tensors) {}
+
+  @Override
+  public BlockList getChildren() {
+    return children;
+  }
+
+  @Override
+  public ParameterList getDirectParameters() {
+    ParameterList list = new ParameterList();
+    parameters.forEach(list::add);
+    return list;
+  }
+
+  @Override
+  public ParameterList getParameters() {
+    ParameterList list = getDirectParameters();
+    for (Pair<String, Block> child : children) {
+      for (Pair<String, Parameter> parameter : child.getValue().getParameters()) {
+        list.add(child.getKey() + "." + parameter.getKey(), parameter.getValue());
+      }
+    }
+    return list;
+  }
+
+  @Override
+  protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    for (Pair<String, Block> child : children) {
+      child.getValue().initialize(manager, dataType, inputShapes);
+    }
+  }
+
+  /** Remembered once true: DJL asks before every forward pass. */
+  @Override
+  public boolean isInitialized() {
+    if (!initialized) {
+      initialized = super.isInitialized();
+    }
+    return initialized;
+  }
+
+  @Override
+  public void clear() {
+    initialized = false;
+    super.clear();
+  }
+
+  @Override
+  public void saveParameters(DataOutputStream out) throws IOException {
+    for (Parameter parameter : getParameters().values()) {
+      parameter.save(out);
+    }
+  }
+
+  @Override
+  public void loadParameters(NDManager manager, DataInputStream in)
+      throws IOException, MalformedModelException {
+    for (Parameter parameter : getParameters().values()) {
+      parameter.load(manager, in);
+    }
+  }
+
+  /** For blocks that are used through a method of their own. */
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+    return new NDList(forward(store, inputs.singletonOrThrow(), training));
+  }
+
+  /**
+   * The block's function of one array.
+   *
+   * @param store the parameter store
+   * @param x the input
+   * @param training whether this is a training step
+   * @return the output, in the input's manager
+   */
+  public abstract NDArray forward(ParameterStore store, NDArray x, boolean training);
+}

@@ -1,0 +1,90 @@
+package dev.visionmamba.backbones.layers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+
+/**
+ * Cuts an image into patches and embeds each: a convolution without padding, its map flattened row
+ * by row (ViT, arXiv:2010.11929, equation 1). Parameters {@code proj.weight} (embed, in, patch,
+ * patch) and {@code proj.bias} (embed).
+ */
+public final class PatchEmbedding extends NamedBlock {
+  private final int inChannels;
+  private final int embedChannels;
+  private final int patchSize;
+  private final int stride;
+  private final Conv2d proj;
+
+  /**
+   * An embedding.
+   *
+   * @param inChannels channels of the image
+   * @param embedChannels channels of a token
+   * @param patchSize height and width of a patch in pixels
+   * @param stride how far apart patches begin in pixels
+   */
+  public PatchEmbedding(int inChannels, int embedChannels, int patchSize, int stride) {
+    this.inChannels = inChannels;
+    this.embedChannels = embedChannels;
+    this.patchSize = patchSize;
+    this.stride = stride;
+    this.proj = child("proj", new Conv2d(inChannels, embedChannels, patchSize, stride));
+  }
+
+  /**
+   * (B, in, H, W) to (B, P, embed), P = gridSize(H) * gridSize(W).
+   *
+   * @param store the parameter store
+   * @param images the images
+   * @param training whether this is a training step
+   * @return the tokens
+   * @throws IllegalArgumentException if the images have other channels or are smaller than a patch
+   */
+  @Override
+  public NDArray forward(ParameterStore store, NDArray images, boolean training) {
+    Shape shape = images.getShape();
+    if (shape.dimension() != 4 || shape.get(1) != inChannels) {
+      throw new IllegalArgumentException(
+          "images must be (batch, " + inChannels + ", height, width), but are " + shape);
+    }
+    gridSize(shape.get(2));
+    gridSize(shape.get(3));
+    NDArray map = proj.forward(store, images, training); // (B, embed, h, w)
+    long patches = map.getShape().get(2) * map.getShape().get(3);
+    return map.reshape(shape.get(0), embedChannels, patches).transpose(0, 2, 1);
+  }
+
+  /**
+   * How many patches fit along a side.
+   *
+   * @param pixels the side's length
+   * @return at least 1
+   * @throws IllegalArgumentException if none fits
+   */
+  public int gridSize(long pixels) {
+    if (pixels < patchSize) {
+      throw new IllegalArgumentException(
+          "an image side of " + pixels + " pixels is smaller than a patch of " + patchSize);
+    }
+    return Math.toIntExact((pixels - patchSize) / stride + 1);
+  }
+
+  /**
+   * What the embedding costs.
+   *
+   * @param patches how many patches
+   * @return multiply-adds
+   */
+  public long multiplyAdds(long patches) {
+    return patches * embedChannels * inChannels * patchSize * patchSize;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape x = inputShapes[0];
+    return new Shape[] {
+      new Shape(x.get(0), (long) gridSize(x.get(2)) * gridSize(x.get(3)), embedChannels)
+    };
+  }
+}

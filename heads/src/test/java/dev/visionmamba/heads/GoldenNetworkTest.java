@@ -1,0 +1,97 @@
+package dev.visionmamba.heads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import com.google.gson.Gson;
+import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.golden.GoldenFile;
+import dev.visionmamba.golden.GoldenOutput;
+import dev.visionmamba.golden.GoldenTensor;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every published network against what its reference computes. A file says what to build: its model
+ * is a variant's published name, or the name of the reference's class, and its config the arguments
+ * that differ.
+ */
+class GoldenNetworkTest {
+  private static final double TOLERANCE = 3e-4;
+
+  /** What the reference calls its class, for files whose config says everything. */
+  private static final Map<String, String> CLASSES = Map.of("VisionMamba", "vim_tiny");
+
+  /** Checked where they live, in the module below. */
+  private static final List<String> OPERATORS = List.of("selective_scan", "causal_conv1d");
+
+  static Stream<Path> files() {
+    return GoldenFile.find(GoldenNetworkTest.class, "/golden").stream()
+        .filter(path -> !OPERATORS.contains(GoldenFile.read(path).model()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("files")
+  void networkAgrees(Path path) throws Exception {
+    GoldenFile file = GoldenFile.read(path);
+    String name = CLASSES.getOrDefault(file.model(), file.model());
+    assertThat(Backbones.find(name))
+        .as("%s is for the model %s, which this project does not know", path, file.model())
+        .isPresent();
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Classifier network = Classifier.create(name, arguments(file));
+      assertThat(network.getParameters().keys())
+          .isEqualTo(
+              file.parameters().stream().map(GoldenTensor::name).collect(Collectors.toList()));
+      Map<String, NDArray> tensors = new LinkedHashMap<>();
+      for (GoldenTensor tensor : file.parameters()) {
+        tensors.put(tensor.name(), create(manager, tensor));
+      }
+      StateDict.load(network, tensors, manager);
+      network.freezeParameters(true);
+
+      Map<String, float[]> seen = new HashMap<>();
+      NDArray input = create(manager, file.inputs().get("input"));
+      NDArray logits =
+          network.forward(
+              new ParameterStore(manager, false),
+              input,
+              false,
+              (key, value) -> {
+                if (file.outputs().containsKey(key)) {
+                  seen.put(key, value.toFloatArray());
+                }
+              });
+      seen.put("logits", logits.toFloatArray());
+      for (GoldenOutput output : file.outputs().values()) {
+        assertThat(seen).containsKey(output.name());
+        output.check(seen.get(output.name()), TOLERANCE);
+      }
+    }
+  }
+
+  private static Map<String, Object> arguments(GoldenFile file) {
+    Map<String, Object> arguments = new HashMap<>();
+    new Gson()
+        .fromJson(file.config(), Map.class)
+        .forEach((key, value) -> arguments.put((String) key, value));
+    // The size of the stored position embedding follows from its shape.
+    arguments.remove("pos_embed_interpolated_from");
+    return arguments;
+  }
+
+  private static NDArray create(NDManager manager, GoldenTensor tensor) {
+    return manager.create(tensor.elements(), new Shape(tensor.shape()));
+  }
+}
