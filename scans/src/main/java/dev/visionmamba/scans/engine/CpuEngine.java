@@ -7,8 +7,6 @@ import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.scans.CausalConv1dArguments;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The operators on the CPU, forward and backward, working on the tensors' own memory; float32. With
@@ -16,12 +14,7 @@ import org.slf4j.LoggerFactory;
  * plain Java ("plain").
  */
 final class CpuEngine implements ScanEngine {
-  private static final Logger LOGGER = LoggerFactory.getLogger(CpuEngine.class);
-
   static final String PLAIN = "plain";
-
-  /** Channels of a block in plain Java: as many as the widest vector unit takes. */
-  private static final int PLAIN_LANES = 16;
 
   private final String name;
   private final int priority;
@@ -38,17 +31,12 @@ final class CpuEngine implements ScanEngine {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return Optional.empty();
     }
-    try {
-      return Optional.of(new CpuEngine("vector", 20, new VectorKernel()));
-    } catch (LinkageError e) {
-      LOGGER.warn("The Vector API of Java {} is not usable: {}", Runtime.version(), e.toString());
-      return Optional.empty();
-    }
+    return Optional.of(new CpuEngine("vector", 20, new VectorKernel()));
   }
 
   /** The engine in plain Java. */
   static ScanEngine plain() {
-    return new CpuEngine(PLAIN, 10, new PlainKernel(PLAIN_LANES));
+    return new CpuEngine(PLAIN, 10, new PlainKernel());
   }
 
   @Override

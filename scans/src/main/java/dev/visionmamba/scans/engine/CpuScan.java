@@ -5,340 +5,304 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.scans.Columns;
 import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.SelectiveScanArguments;
+import dev.visionmamba.scans.engine.DirectionScan.DirectionRows;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * One selective scan on the CPU: how its work is cut into independent pieces and handed to a
- * kernel. A piece is one sequence and a range of channel blocks, with all directions, so that no
- * two pieces write the same element of the output.
+ * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
+ * sequences and a range of channels, with all directions, so that no two pieces write the same
+ * element of the output.
  */
 final class CpuScan {
-  private static final float LOG2E = 1.442695040888963f;
-
   private final ScanKernel kernel;
-  private final boolean vector;
   private final SelectiveScanArguments arguments;
   private final List<ScanDirection> directions;
   private final int batch;
   private final int tokens;
   private final int channels;
-  private final List<Operands> operands = new ArrayList<>();
+  private final List<DirectionRows> rows = new ArrayList<>();
   private final Rows gate;
-  private final int[] blocks;
 
   CpuScan(ScanKernel kernel, SelectiveScanArguments arguments) {
     this.kernel = kernel;
-    this.vector = kernel instanceof VectorKernel;
     this.arguments = arguments;
     this.directions = arguments.directions();
     this.batch = arguments.batch();
     this.tokens = arguments.tokens();
     this.channels = arguments.channels();
     for (ScanDirection direction : directions) {
-      operands.add(new Operands(direction, vector));
+      rows.add(new DirectionRows(direction));
     }
-    this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate(), vector);
-    this.blocks = blockStarts();
+    this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate());
   }
 
-  /** What the pieces of one direction share. */
-  private static final class Operands {
-    final ScanDirection direction;
-    final int[] path;
-    final int[] parameterPath;
-    final Rows u;
-    final Rows delta;
-    final Rows b;
-    final Rows c;
-    final float[] a;
-    final float[] d;
-    final float[] bias;
-
-    Operands(ScanDirection direction, boolean vector) {
-      this.direction = direction;
-      path = direction.path().order();
-      parameterPath = direction.parameterPath().order();
-      u = Rows.of(direction.u(), vector);
-      delta = Rows.of(direction.delta(), vector);
-      b = Rows.of(direction.b(), vector);
-      c = Rows.of(direction.c(), vector);
-      a = direction.a().toFloatArray();
-      d = direction.d() == null ? null : direction.d().toFloatArray();
-      bias = direction.deltaBias() == null ? null : direction.deltaBias().toFloatArray();
-    }
-
-    int states() {
-      return direction.stateSize();
-    }
-
-    int group(int channel) {
-      return channel / (direction.channels() / direction.groups());
-    }
-
-    /** Points a block at some channels of a sequence and fills its per-channel operands. */
-    void load(ScanBlock block, int sequence, int channel, int width) {
-      block.batch = sequence;
-      block.channel = channel;
-      block.width = width;
-      int states = states();
-      for (int n = 0; n < states; n++) {
-        for (int i = 0; i < width; i++) {
-          block.logDecay[n * block.lanes + i] = a[(channel + i) * states + n] * LOG2E;
-        }
-      }
-      for (int i = 0; i < width; i++) {
-        block.skip[i] = d == null ? 0f : d[channel + i];
-        block.bias[i] = bias == null ? 0f : bias[channel + i];
-      }
-    }
-
-    /** Prepares a block for this direction. */
-    void attach(ScanBlock block, boolean softplus) {
-      block.path = path;
-      block.parameterPath = parameterPath;
-      block.u = u;
-      block.delta = delta;
-      block.states = states();
-      block.softplus = softplus;
-    }
-
-    /** Some rows' columns of one group, in the order of the path: [step][state]. */
-    float[] stage(Rows rows, int sequence, int group) {
-      int states = states();
-      float[] staged = new float[parameterPath.length * states];
-      for (int t = 0; t < parameterPath.length; t++) {
-        rows.floats.get(
-            rows.at(sequence, parameterPath[t], group * states), staged, t * states, states);
-      }
-      return staged;
-    }
+  private List<Workers.Piece> pieces() {
+    return Workers.pieces(batch, channels, kernel.lanes());
   }
 
-  /** Where blocks begin: no block crosses the border of a group of any direction. */
-  private int[] blockStarts() {
-    boolean[] border = new boolean[channels + 1];
-    for (ScanDirection direction : directions) {
-      for (int i = 0; i < channels; i += channels / direction.groups()) {
-        border[i] = true;
-      }
+  private List<DirectionScan> scans(Workers.Piece piece, boolean backward) {
+    List<DirectionScan> scans = new ArrayList<>();
+    for (DirectionRows direction : rows) {
+      scans.add(
+          new DirectionScan(
+              kernel,
+              direction,
+              arguments.deltaSoftplus(),
+              piece.fromChannel(),
+              piece.toChannel(),
+              backward));
     }
-    List<Integer> starts = new ArrayList<>();
-    int last = 0;
-    for (int i = 0; i < channels; i++) {
-      if (border[i] || i - last == kernel.lanes()) {
-        starts.add(i);
-        last = i;
-      }
-    }
-    starts.add(channels);
-    return starts.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private int maxStates() {
-    return directions.stream().mapToInt(ScanDirection::stateSize).max().orElseThrow();
+    return scans;
   }
 
   /** The forward pass. */
   ScanResult forward(boolean keepLastState) {
-    NDArray first = directions.get(0).u().array();
-    NDArray output = first.getManager().zeros(new Shape(batch, tokens, channels), DataType.FLOAT32);
-    Rows y = Rows.of(output, vector);
+    NDManager manager = directions.get(0).u().array().getManager();
+    NDArray output = manager.zeros(new Shape(batch, tokens, channels), DataType.FLOAT32);
+    Rows y = Rows.of(output);
     List<NDArray> lastStates = new ArrayList<>();
     List<Rows> lastStateRows = new ArrayList<>();
     if (keepLastState) {
       for (ScanDirection direction : directions) {
-        NDArray last = first.getManager().zeros(new Shape(batch, channels, direction.stateSize()));
+        NDArray last = manager.zeros(new Shape(batch, channels, direction.stateSize()));
         lastStates.add(last);
-        lastStateRows.add(Rows.of(last, false));
+        lastStateRows.add(Rows.of(last));
       }
     }
     Workers.run(
-        Workers.pieces(batch, blocks.length - 1),
+        pieces(),
         piece -> {
+          List<DirectionScan> scans = scans(piece, false);
+          GateTile tile = new GateTile(kernel, tokens, piece);
           for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-            forward(sequence, piece, y, lastStateRows, null);
-            finish(sequence, piece, y);
+            for (int k = 0; k < scans.size(); k++) {
+              scans.get(k).forward(sequence, y);
+              if (keepLastState) {
+                keepState(scans.get(k), sequence, lastStateRows.get(k));
+              }
+            }
+            if (gate != null || arguments.scale() != 1f) {
+              tile.forward(sequence, y, gate, arguments.scale());
+            }
           }
         });
     return new ScanResult(output, lastStates);
   }
 
-  /** All directions of a range of blocks; checkpoints are [direction][block] or null. */
-  private void forward(
-      int sequence, Workers.Piece piece, Rows y, List<Rows> lastStates, float[][][] checkpoints) {
-    ScanBlock block = new ScanBlock(kernel.lanes(), maxStates(), false);
-    block.y = y;
-    for (int k = 0; k < operands.size(); k++) {
-      Operands direction = operands.get(k);
-      direction.attach(block, arguments.deltaSoftplus());
-      int group = -1;
-      for (int i = piece.fromBlock(); i < piece.toBlock(); i++) {
-        direction.load(block, sequence, blocks[i], blocks[i + 1] - blocks[i]);
-        if (direction.group(blocks[i]) != group) {
-          group = direction.group(blocks[i]);
-          block.b = direction.stage(direction.b, sequence, group);
-          block.c = direction.stage(direction.c, sequence, group);
-        }
-        block.checkpoints = checkpoints == null ? null : checkpoints[k][i - piece.fromBlock()];
-        Arrays.fill(block.state, 0f);
-        kernel.forward(block);
-        if (!lastStates.isEmpty()) {
-          keepState(block, lastStates.get(k));
+  private void keepState(DirectionScan scan, int sequence, Rows lastState) {
+    int count = kernel.lanes();
+    for (ScanLanes lane : scan.lanes()) {
+      for (int i = 0; i < lane.width; i++) {
+        for (int n = 0; n < lane.state.length / count; n++) {
+          lastState.put(sequence, lane.channel + i, n, lane.state[n * count + i]);
         }
       }
-    }
-  }
-
-  private static void keepState(ScanBlock block, Rows lastState) {
-    for (int i = 0; i < block.width; i++) {
-      for (int n = 0; n < block.states; n++) {
-        lastState.floats.put(
-            lastState.at(block.batch, block.channel + i, n), block.state[n * block.lanes + i]);
-      }
-    }
-  }
-
-  /** Scales and gates the merged output. */
-  private void finish(int sequence, Workers.Piece piece, Rows y) {
-    if (gate == null && arguments.scale() == 1f) {
-      return;
-    }
-    int from = blocks[piece.fromBlock()];
-    int width = blocks[piece.toBlock()] - from;
-    for (int token = 0; token < tokens; token++) {
-      kernel.gate(y, gate, arguments.scale(), sequence, token, from, width);
     }
   }
 
   /** The backward pass: one gradient for each of the arguments' arrays. */
   NDList backward(NDArray outputGradient) {
     NDManager manager = outputGradient.getManager();
-    GradientRows gradients = new GradientRows(arguments.arrays(), manager, vector);
+    NDList arrays = arguments.arrays();
+    NDList gradients = new NDList();
+    Map<NDArray, NDArray> gradientOf = new IdentityHashMap<>();
+    for (NDArray array : arrays) {
+      NDArray gradient = manager.zeros(array.getShape(), array.getDataType());
+      gradients.add(gradient);
+      gradientOf.put(array, gradient);
+    }
+    List<DirectionGradients> directionGradients = new ArrayList<>();
+    for (ScanDirection direction : directions) {
+      directionGradients.add(new DirectionGradients(direction, gradientOf));
+    }
+    Rows gateGradient = gate == null ? null : rowsOf(gradientOf, arguments.gate());
     // Holds the merged output before its gate, then that output's gradient.
     try (NDArray merged = manager.zeros(new Shape(batch, tokens, channels), DataType.FLOAT32)) {
-      Rows mergedRows = Rows.of(merged, vector);
-      Rows outputRows = Rows.of(outputGradient, vector);
-      List<List<ScanGradient>> shared =
+      Rows mergedRows = Rows.of(merged);
+      Rows outputRows = Rows.of(outputGradient);
+      List<Shared> shared =
           Workers.map(
-              Workers.pieces(batch, blocks.length - 1),
-              piece -> backward(piece, mergedRows, outputRows, gradients));
+              pieces(),
+              piece -> backward(piece, mergedRows, outputRows, gateGradient, directionGradients));
       // In the order of the pieces, so that the sums are the same every time.
-      for (List<ScanGradient> piece : shared) {
-        for (ScanGradient gradient : piece) {
-          gradient.addToB(gradients);
-          gradient.addToA(gradients);
+      for (Shared piece : shared) {
+        for (int k = 0; k < directions.size(); k++) {
+          directionGradients.get(k).add(piece.scans().get(k), piece.parameters().get(k));
         }
       }
     }
-    return gradients.arrays();
+    return gradients;
   }
 
-  private List<ScanGradient> backward(
-      Workers.Piece piece, Rows merged, Rows outputGradient, GradientRows gradients) {
-    int lanes = kernel.lanes();
-    int count = piece.toBlock() - piece.fromBlock();
-    List<ScanGradient> shared = new ArrayList<>();
-    float[][][] checkpoints = new float[operands.size()][count][];
-    for (int k = 0; k < operands.size(); k++) {
-      Operands operand = operands.get(k);
-      shared.add(new ScanGradient(operand.direction, piece, blocks, lanes));
-      int length = ScanBlock.chunks(operand.path.length) * operand.states() * lanes;
-      for (int i = 0; i < count; i++) {
-        checkpoints[k][i] = new float[length];
-      }
+  private static Rows rowsOf(Map<NDArray, NDArray> gradientOf, Columns columns) {
+    return Rows.of(gradientOf.get(columns.array())).from(columns.from());
+  }
+
+  /** What a piece has learned of gradients that other pieces add to as well, by direction. */
+  private record Shared(List<DirectionScan> scans, List<ParameterGradients> parameters) {}
+
+  private Shared backward(
+      Workers.Piece piece,
+      Rows merged,
+      Rows outputGradient,
+      Rows gateGradient,
+      List<DirectionGradients> gradients) {
+    List<DirectionScan> scans = scans(piece, true);
+    GateTile tile = new GateTile(kernel, tokens, piece);
+    List<ParameterGradients> parameters = new ArrayList<>();
+    for (DirectionRows direction : rows) {
+      parameters.add(
+          new ParameterGradients(
+              piece.fromItem(),
+              piece.toItem() - piece.fromItem(),
+              direction.parameterPath,
+              direction.groups,
+              direction.states));
     }
     for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-      forward(sequence, piece, merged, List.of(), checkpoints);
-      finishBackward(sequence, piece, merged, outputGradient, gradients);
-      for (int k = 0; k < operands.size(); k++) {
-        backward(
-            sequence, piece, operands.get(k), merged, gradients, checkpoints[k], shared.get(k));
+      for (DirectionScan scan : scans) {
+        scan.forward(sequence, merged);
+      }
+      tile.backward(sequence, merged, gate, arguments.scale(), outputGradient, gateGradient);
+      for (int k = 0; k < scans.size(); k++) {
+        DirectionGradients direction = gradients.get(k);
+        scans.get(k).backward(sequence, merged, direction.u, direction.delta, parameters.get(k));
       }
     }
-    return shared;
+    return new Shared(scans, parameters);
   }
 
-  /** Replaces the merged output by its gradient. */
-  private void finishBackward(
-      int sequence, Workers.Piece piece, Rows merged, Rows outputGradient, GradientRows gradients) {
-    int from = blocks[piece.fromBlock()];
-    int width = blocks[piece.toBlock()] - from;
-    Rows gateGradient = gate == null ? null : gradients.of(arguments.gate());
-    for (int token = 0; token < tokens; token++) {
-      kernel.gateBackward(
-          merged,
-          gate,
-          outputGradient,
-          gateGradient,
-          arguments.scale(),
-          sequence,
-          token,
-          from,
-          width);
+  /** Where the gradients of a direction's operands go. */
+  private final class DirectionGradients {
+    final Rows u;
+    final Rows delta;
+    final Rows b;
+    final Rows c;
+    final FloatBuffer a;
+    final FloatBuffer d;
+    final FloatBuffer bias;
+
+    DirectionGradients(ScanDirection direction, Map<NDArray, NDArray> gradientOf) {
+      u = rowsOf(gradientOf, direction.u());
+      delta = rowsOf(gradientOf, direction.delta());
+      b = rowsOf(gradientOf, direction.b());
+      c = rowsOf(gradientOf, direction.c());
+      a = Rows.floats(gradientOf.get(direction.a()));
+      d = direction.d() == null ? null : Rows.floats(gradientOf.get(direction.d()));
+      bias =
+          direction.deltaBias() == null ? null : Rows.floats(gradientOf.get(direction.deltaBias()));
     }
-  }
 
-  private void backward(
-      int sequence,
-      Workers.Piece piece,
-      Operands operand,
-      Rows merged,
-      GradientRows gradients,
-      float[][] checkpoints,
-      ScanGradient shared) {
-    int lanes = kernel.lanes();
-    int states = operand.states();
-    ScanBlock block = new ScanBlock(lanes, states, true);
-    operand.attach(block, arguments.deltaSoftplus());
-    block.outputGradient = merged;
-    block.uGradient = gradients.of(operand.direction.u());
-    block.deltaGradient = gradients.of(operand.direction.delta());
-    float[][] stateGradients = new float[checkpoints.length][states * lanes];
-    int end;
-    for (int start = piece.fromBlock(); start < piece.toBlock(); start = end) {
-      int group = operand.group(blocks[start]);
-      end = start;
-      while (end < piece.toBlock() && operand.group(blocks[end]) == group) {
-        end++;
-      }
-      block.b = operand.stage(operand.b, sequence, group);
-      block.c = operand.stage(operand.c, sequence, group);
-      for (int chunk = ScanBlock.chunks(operand.path.length) - 1; chunk >= 0; chunk--) {
-        Arrays.fill(block.bGradient, 0f);
-        Arrays.fill(block.cGradient, 0f);
-        for (int i = start; i < end; i++) {
-          int j = i - piece.fromBlock();
-          operand.load(block, sequence, blocks[i], blocks[i + 1] - blocks[i]);
-          block.checkpoints = checkpoints[j];
-          block.stateGradient = stateGradients[j];
-          block.aGradient = shared.a[j];
-          block.skipGradient = shared.skip[j];
-          block.biasGradient = shared.bias[j];
-          kernel.backward(block, chunk);
+    void add(DirectionScan scan, ParameterGradients parameters) {
+      parameters.addTo(b, c);
+      int count = kernel.lanes();
+      for (ScanLanes lane : scan.lanes()) {
+        int states = lane.state.length / count;
+        for (int i = 0; i < lane.width; i++) {
+          int channel = lane.channel + i;
+          for (int n = 0; n < states; n++) {
+            add(a, channel * states + n, lane.aGradient[n * count + i]);
+          }
+          add(d, channel, lane.skipGradient[i]);
+          add(bias, channel, lane.biasGradient[i]);
         }
-        int first = chunk * ScanBlock.CHUNK;
-        int count = Math.min(ScanBlock.CHUNK, operand.path.length - first) * states;
-        sumLanes(
-            block.bGradient, shared.b[sequence - piece.fromItem()][group], first * states, count);
-        sumLanes(
-            block.cGradient, shared.c[sequence - piece.fromItem()][group], first * states, count);
+      }
+    }
+
+    private static void add(FloatBuffer sums, int at, float value) {
+      if (sums != null) {
+        sums.put(at, sums.get(at) + value);
       }
     }
   }
 
-  /** Adds each row of lanes to one element of the sums. */
-  private void sumLanes(float[] values, float[] sums, int from, int count) {
-    int lanes = kernel.lanes();
-    for (int i = 0; i < count; i++) {
-      float sum = 0f;
-      for (int lane = 0; lane < lanes; lane++) {
-        sum += values[i * lanes + lane];
+  /** The last step of a scan over a piece's channels: y = scale * y * SiLU(z). */
+  private static final class GateTile {
+    private final ScanKernel kernel;
+    private final Workers.Piece piece;
+    private final int width;
+    private final int stride;
+    private final int[] tokens;
+    private final float[] y;
+    private final float[] z;
+    private final float[] sigmoid;
+    private final float[] gradient;
+
+    GateTile(ScanKernel kernel, int tokens, Workers.Piece piece) {
+      this.kernel = kernel;
+      this.piece = piece;
+      this.width = piece.toChannel() - piece.fromChannel();
+      this.stride = (width + kernel.lanes() - 1) / kernel.lanes() * kernel.lanes();
+      this.tokens = IntStream.range(0, tokens).toArray();
+      int length = ScanTile.STEPS * stride;
+      this.y = new float[length];
+      this.z = new float[length];
+      this.sigmoid = new float[length];
+      this.gradient = new float[length];
+    }
+
+    void forward(int sequence, Rows yRows, Rows zRows, float scale) {
+      for (int start = 0; start < tokens.length; start += ScanTile.STEPS) {
+        int steps = Math.min(ScanTile.STEPS, tokens.length - start);
+        int length = steps * stride;
+        gather(yRows, sequence, start, steps, y);
+        if (zRows == null) {
+          Arrays.fill(z, 1f);
+          Arrays.fill(sigmoid, 1f);
+        } else {
+          gather(zRows, sequence, start, steps, z);
+          kernel.sigmoid(z, sigmoid, length);
+        }
+        for (int i = 0; i < length; i++) {
+          y[i] *= scale * z[i] * sigmoid[i];
+        }
+        scatter(y, yRows, sequence, start, steps);
       }
-      sums[from + i] += sum;
+    }
+
+    /** Replaces y, as it is before the gate, by its gradient, and adds that of z. */
+    void backward(
+        int sequence, Rows yRows, Rows zRows, float scale, Rows outputGradient, Rows zGradient) {
+      for (int start = 0; start < tokens.length; start += ScanTile.STEPS) {
+        int steps = Math.min(ScanTile.STEPS, tokens.length - start);
+        int length = steps * stride;
+        gather(outputGradient, sequence, start, steps, gradient);
+        if (zRows == null) {
+          for (int i = 0; i < length; i++) {
+            gradient[i] *= scale;
+          }
+        } else {
+          gather(yRows, sequence, start, steps, y);
+          gather(zRows, sequence, start, steps, z);
+          kernel.sigmoid(z, sigmoid, length);
+          for (int i = 0; i < length; i++) {
+            float silu = z[i] * sigmoid[i];
+            // SiLU'(z) = sigmoid (1 + z (1 - sigmoid)) = sigmoid + silu - silu sigmoid
+            y[i] *= scale * gradient[i] * (sigmoid[i] + silu - silu * sigmoid[i]);
+            gradient[i] *= scale * silu;
+          }
+          zGradient.accumulate(
+              sequence, tokens, start, steps, piece.fromChannel(), width, y, stride, 0, sigmoid);
+        }
+        scatter(gradient, yRows, sequence, start, steps);
+      }
+    }
+
+    private void gather(Rows rows, int sequence, int start, int steps, float[] tile) {
+      rows.gather(sequence, tokens, start, steps, piece.fromChannel(), width, tile, stride, 0);
+    }
+
+    private void scatter(float[] tile, Rows rows, int sequence, int start, int steps) {
+      rows.scatter(sequence, tokens, start, steps, piece.fromChannel(), width, tile, stride, 0);
     }
   }
 }

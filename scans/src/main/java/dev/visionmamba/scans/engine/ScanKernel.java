@@ -1,47 +1,33 @@
 package dev.visionmamba.scans.engine;
 
-/** The inner loops of the CPU engines, over one block of channels. Stateless. */
+/** The inner loops of the CPU engines, over tiles on the heap. Stateless. */
 interface ScanKernel {
 
-  /** How many channels a full block has. */
+  /** How many neighbouring channels are worked on at once; lengths below are multiples of it. */
   int lanes();
 
+  /** x = log(1 + exp(x)). */
+  void softplus(float[] x, float[] scratch, int length);
+
+  /** out = 1 / (1 + exp(-x)); out is not x. */
+  void sigmoid(float[] x, float[] out, int length);
+
   /**
-   * Walks all steps from the block's state: h = exp(delta A) h + delta u B, y += C h + D u.
+   * Walks the steps of a tile: h = exp(delta A) h + delta u B, y += C h + D u.
    *
-   * @param block its y is added to, its state replaced, its checkpoints filled if not null
+   * @param tile its y is added to
+   * @param lanes their state is carried on
    */
-  void forward(ScanBlock block);
+  void forward(ScanTile tile, ScanLanes lanes);
 
   /**
-   * Walks the steps of one chunk backwards, from the checkpoint before it.
+   * Walks the steps of a tile backwards. Fills the gradients of u and of delta (after softplus) and
+   * adds to those of B and C.
    *
-   * @param block its gradients are added to, its stateGradient carried to the chunk before
-   * @param chunk which chunk
+   * @param tile its y is the gradient of the output
+   * @param lanes their gradients are added to, the gradient of their state is carried to the tile
+   *     before
+   * @param before h before the tile, [state][lane]
    */
-  void backward(ScanBlock block, int chunk);
-
-  /** y = scale * y * SiLU(z) at (batch, token, channel...channel+width); z may be null. */
-  void gate(Rows y, Rows z, float scale, int batch, int token, int channel, int width);
-
-  /**
-   * The gradients of {@link #gate}: given y before the gate, replaces it by its own gradient and
-   * adds the gradient of z; z may be null.
-   */
-  void gateBackward(
-      Rows y,
-      Rows z,
-      Rows outputGradient,
-      Rows zGradient,
-      float scale,
-      int batch,
-      int token,
-      int channel,
-      int width);
-
-  /** One block of a causal convolution: y = SiLU(bias + sum of taps). */
-  void convolve(ConvolutionBlock block);
-
-  /** Its gradients, added to the block's. */
-  void convolveBackward(ConvolutionBlock block);
+  void backward(ScanTile tile, ScanLanes lanes, float[] before);
 }

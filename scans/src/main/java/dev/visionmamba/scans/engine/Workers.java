@@ -18,25 +18,26 @@ final class Workers {
 
   private Workers() {}
 
-  /** Sequences fromItem..toItem-1 of the batch, channel blocks fromBlock..toBlock-1. */
-  record Piece(int fromItem, int toItem, int fromBlock, int toBlock) {}
+  /** Sequences fromItem..toItem-1 of the batch, channels fromChannel..toChannel-1. */
+  record Piece(int fromItem, int toItem, int fromChannel, int toChannel) {}
 
   /** Cuts by sequence first, and by channels only where there are too few sequences. */
-  static List<Piece> pieces(int items, int blocks) {
+  static List<Piece> pieces(int items, int channels, int lanes) {
     int itemPieces = Math.min(items, THREADS == 1 ? 1 : 4 * THREADS);
-    int blockPieces =
+    int blocks = (channels + lanes - 1) / lanes;
+    int channelPieces =
         THREADS == 1 || itemPieces == 0
             ? 1
             : Math.min(blocks, (2 * THREADS + itemPieces - 1) / itemPieces);
     List<Piece> pieces = new ArrayList<>();
     for (int i = 0; i < itemPieces; i++) {
-      for (int j = 0; j < blockPieces; j++) {
+      for (int j = 0; j < channelPieces; j++) {
         pieces.add(
             new Piece(
                 (int) ((long) items * i / itemPieces),
                 (int) ((long) items * (i + 1) / itemPieces),
-                blocks * j / blockPieces,
-                blocks * (j + 1) / blockPieces));
+                blocks * j / channelPieces * lanes,
+                Math.min(channels, blocks * (j + 1) / channelPieces * lanes)));
       }
     }
     return pieces;

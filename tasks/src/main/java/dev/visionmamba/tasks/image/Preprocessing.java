@@ -1,7 +1,10 @@
 package dev.visionmamba.tasks.image;
 
+import dev.visionmamba.zoo.ImageInput;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -78,6 +81,31 @@ public record Preprocessing(
         3,
         new float[] {0.485f, 0.456f, 0.406f},
         new float[] {0.229f, 0.224f, 0.225f});
+  }
+
+  /**
+   * What a model's description asks for.
+   *
+   * @param input the description's input
+   * @return the preprocessing
+   */
+  public static Preprocessing of(ImageInput input) {
+    return new Preprocessing(
+        input.resize(),
+        Interpolation.valueOf(input.interpolation().toUpperCase(Locale.ROOT)),
+        input.height(),
+        input.width(),
+        input.channels(),
+        floats(input.mean()),
+        floats(input.std()));
+  }
+
+  private static float[] floats(List<Float> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+    }
+    return floats;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.visionmamba.tasks.training;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -56,6 +57,24 @@ public final class LabelledImages {
   public static LabelledImages of(
       int height, int width, byte[] pixels, byte[] labels, List<String> classNames) {
     return new LabelledImages(height, width, pixels.clone(), labels.clone(), classNames);
+  }
+
+  /**
+   * Returns the first images.
+   *
+   * @param limit how many at most, at least 0
+   * @return this data set if it has no more, else a copy of its beginning
+   */
+  public LabelledImages first(int limit) {
+    if (limit >= labels.length) {
+      return this;
+    }
+    return new LabelledImages(
+        height,
+        width,
+        Arrays.copyOf(pixels, limit * height * width),
+        Arrays.copyOf(labels, limit),
+        classNames);
   }
 
   /**

@@ -1,0 +1,193 @@
+package dev.visionmamba.zoo;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.Classifier;
+import dev.visionmamba.zoo.checkpoint.Checkpoint;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A classifier with its weights and its description. Closing it frees the weights. */
+public final class ClassifierModel implements AutoCloseable {
+  private final Model model;
+  private final Classifier network;
+  private final ModelDescription description;
+
+  private ClassifierModel(Model model, Classifier network, ModelDescription description) {
+    this.model = model;
+    this.network = network;
+    this.description = description;
+  }
+
+  /**
+   * A model to be trained, its weights started at random.
+   *
+   * @param description what to build
+   * @param device where
+   * @return the model
+   * @throws IllegalArgumentException if the description fits no network
+   */
+  public static ClassifierModel create(ModelDescription description, Device device) {
+    ClassifierModel created = empty(description, device);
+    ImageInput input = description.input();
+    created.network.initialize(
+        created.model.getNDManager(),
+        DataType.FLOAT32,
+        new Shape(1, input.channels(), input.height(), input.width()));
+    return created;
+  }
+
+  /**
+   * A model from a file.
+   *
+   * @param file a safetensors file with a description
+   * @param device where
+   * @return the model, for inference: its parameters are frozen
+   * @throws IOException if the file cannot be read
+   * @throws CheckpointException if it is no such file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ClassifierModel load(Path file, Device device)
+      throws IOException, MalformedModelException {
+    return load(manager -> Safetensors.read(file, manager), file.toString(), device);
+  }
+
+  /** Where a checkpoint comes from. */
+  interface Source {
+    Checkpoint read(NDManager manager) throws IOException;
+  }
+
+  static ClassifierModel load(Source source, String name, Device device)
+      throws IOException, MalformedModelException {
+    try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
+      Checkpoint checkpoint = source.read(staging);
+      ClassifierModel loaded = empty(describe(checkpoint, name), device);
+      try {
+        loaded.fill(checkpoint.tensors(), name);
+        loaded.network.freezeParameters(true);
+        return loaded;
+      } catch (MalformedModelException | RuntimeException e) {
+        loaded.close();
+        throw e;
+      }
+    }
+  }
+
+  private static ModelDescription describe(Checkpoint checkpoint, String name)
+      throws CheckpointException {
+    String json = checkpoint.metadata().get(ModelDescription.METADATA_KEY);
+    if (json == null) {
+      throw new CheckpointException(
+          name,
+          "it has no \"" + ModelDescription.METADATA_KEY + "\" entry that says which network it is",
+          "use a file that the train command has written");
+    }
+    try {
+      ModelDescription description = ModelDescription.fromJson(json);
+      network(description);
+      return description;
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(
+          name, e.getMessage(), "use a file that the train command has written", e);
+    }
+  }
+
+  private static Classifier network(ModelDescription description) {
+    Map<String, Object> arguments = new HashMap<>(description.arguments());
+    arguments.putIfAbsent("num_classes", description.classes().size());
+    Classifier network = Classifier.create(description.backbone(), arguments);
+    if (network.classes() != description.classes().size()) {
+      throw new IllegalArgumentException(
+          "the description names "
+              + description.classes().size()
+              + " classes, but the network has "
+              + network.classes());
+    }
+    if (network.backbone().imageChannels() != description.input().channels()) {
+      throw new IllegalArgumentException(
+          "the description's input has "
+              + description.input().channels()
+              + " channels, but the network takes "
+              + network.backbone().imageChannels());
+    }
+    return network;
+  }
+
+  private static ClassifierModel empty(ModelDescription description, Device device) {
+    Classifier network = network(description);
+    Model model = Model.newInstance(description.name(), device, "PyTorch");
+    model.setBlock(network);
+    return new ClassifierModel(model, network, description);
+  }
+
+  /**
+   * Replaces the weights.
+   *
+   * @param tensors by name; they move to this model
+   * @param name where they come from, for messages
+   * @throws MalformedModelException if they do not fit the network
+   */
+  public void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException {
+    try {
+      StateDict.load(network, tensors, model.getNDManager());
+    } catch (MalformedModelException e) {
+      throw new MalformedModelException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the model as one safetensors file, whole or not at all.
+   *
+   * @param file the file; its folder must exist
+   * @param newDescription what the file is to say about itself
+   * @throws IOException if it cannot be written
+   */
+  public void save(Path file, ModelDescription newDescription) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(ModelDescription.METADATA_KEY, newDescription.toJson());
+    Safetensors.write(file, StateDict.of(network), metadata);
+  }
+
+  /**
+   * The network.
+   *
+   * @return the block
+   */
+  public Classifier network() {
+    return network;
+  }
+
+  /**
+   * What the model says about itself.
+   *
+   * @return the description
+   */
+  public ModelDescription description() {
+    return description;
+  }
+
+  /**
+   * The DJL model that owns the weights, for DJL's own trainers and predictors.
+   *
+   * @return the model
+   */
+  public Model djlModel() {
+    return model;
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.visionmamba.zoo;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.ToNumberPolicy;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a model file says about itself, beside its weights: enough to build the network, feed it
+ * pictures and name its answers. It is stored as JSON in the metadata of the safetensors file, so a
+ * model is one file.
+ *
+ * @param name the model's name
+ * @param backbone the backbone's name in the registry
+ * @param arguments arguments of the reference's constructor that differ from the backbone's, {@code
+ *     num_classes} among them
+ * @param classes the classes' names by index
+ * @param input how pictures are prepared
+ * @param notes anything else, for people: data, licence, command, measured accuracy
+ */
+public record ModelDescription(
+    String name,
+    String backbone,
+    Map<String, Object> arguments,
+    List<String> classes,
+    ImageInput input,
+    Map<String, String> notes) {
+
+  /** The key of the description among a safetensors file's metadata. */
+  public static final String METADATA_KEY = "visionmamba";
+
+  private static final Gson GSON =
+      new GsonBuilder()
+          .setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE)
+          .disableHtmlEscaping()
+          .create();
+
+  /**
+   * Checks that nothing is missing.
+   *
+   * @throws IllegalArgumentException naming what is
+   */
+  public ModelDescription {
+    require(name != null && !name.isBlank(), "name");
+    require(backbone != null, "backbone");
+    require(classes != null && !classes.isEmpty(), "classes");
+    require(input != null, "input");
+    classes = List.copyOf(classes);
+    arguments = Map.copyOf(arguments == null ? Map.of() : arguments);
+    notes = Map.copyOf(notes == null ? Map.of() : notes);
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalArgumentException("the model description has no " + what);
+    }
+  }
+
+  /**
+   * This description with other notes.
+   *
+   * @param newNotes the notes
+   * @return the description
+   */
+  public ModelDescription withNotes(Map<String, String> newNotes) {
+    return new ModelDescription(name, backbone, arguments, classes, input, newNotes);
+  }
+
+  /**
+   * This description as JSON.
+   *
+   * @return one line; equal descriptions give equal text
+   */
+  public String toJson() {
+    JsonObject json = new JsonObject();
+    json.addProperty("name", name);
+    json.addProperty("backbone", backbone);
+    json.add("arguments", GSON.toJsonTree(new TreeMap<>(arguments)));
+    json.add("classes", GSON.toJsonTree(classes));
+    json.add("input", GSON.toJsonTree(input));
+    json.add("notes", GSON.toJsonTree(new TreeMap<>(notes)));
+    return GSON.toJson(json);
+  }
+
+  /**
+   * Reads a description.
+   *
+   * @param json as {@link #toJson} writes it
+   * @return the description
+   * @throws IllegalArgumentException if it is not JSON, or something is missing or of another kind
+   */
+  public static ModelDescription fromJson(String json) {
+    try {
+      JsonElement parsed = JsonParser.parseString(json);
+      ModelDescription description = GSON.fromJson(parsed, ModelDescription.class);
+      if (description == null) {
+        throw new IllegalArgumentException("the model description is empty");
+      }
+      return description;
+    } catch (JsonParseException e) {
+      throw new IllegalArgumentException(
+          "the model description is not as it should be: " + e.getMessage(), e);
+    } catch (RuntimeException | StackOverflowError e) {
+      // Gson wraps what a record's constructor throws.
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IllegalArgumentException(String.valueOf(cause.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.visionmamba.tasks.cli;
+
+import java.io.FileNotFoundException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+
+/** Says what went wrong in one line. */
+final class Failures {
+  private Failures() {}
+
+  /** Reports a command's exception: picocli's handler. */
+  static int report(Exception e, CommandLine command, CommandLine.ParseResult result) {
+    command.getErr().println("visionmamba: " + message(e));
+    if (Boolean.getBoolean("visionmamba.stacktrace")) {
+      e.printStackTrace(command.getErr());
+    }
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** What an exception says, on one line. */
+  static String message(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    if (e instanceof NoSuchFileException missing && missing.getReason() == null) {
+      message = missing.getFile() + " does not exist";
+    } else if (e instanceof AccessDeniedException) {
+      message = message + " may not be read or written";
+    } else if (e instanceof FileNotFoundException || isOurs(e)) {
+      return oneLine(message);
+    } else if (e instanceof RuntimeException && !(e instanceof IllegalArgumentException)) {
+      message = e.getClass().getSimpleName() + ": " + message;
+    }
+    return oneLine(message);
+  }
+
+  private static boolean isOurs(Throwable e) {
+    return e.getClass().getName().startsWith("dev.visionmamba.");
+  }
+
+  private static String oneLine(String message) {
+    return message.strip().replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

@@ -1,0 +1,239 @@
+package dev.visionmamba.tasks.cli;
+
+import ai.djl.Device;
+import dev.visionmamba.tasks.training.ClassifierTraining;
+import dev.visionmamba.tasks.training.EpochResult;
+import dev.visionmamba.tasks.training.FashionMnist;
+import dev.visionmamba.tasks.training.LabelledImages;
+import dev.visionmamba.tasks.training.TrainingListener;
+import dev.visionmamba.tasks.training.TrainingOptions;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ImageInput;
+import dev.visionmamba.zoo.ModelDescription;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code visionmamba train}. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Trains a classifier.",
+      "After each epoch the folder holds model.safetensors, checkpoint.safetensors,"
+          + " metrics.csv and curves.png."
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dataset",
+      required = true,
+      description = "Which data set: ${COMPLETION-CANDIDATES}.")
+  private DataSet dataset;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder with its files.")
+  private Path data;
+
+  @Option(
+      names = "--model",
+      defaultValue = "vim_micro",
+      paramLabel = "NAME",
+      description = "Which backbone, from the models command (default: ${DEFAULT-VALUE}).")
+  private String backbone;
+
+  @Option(
+      names = "--set",
+      paramLabel = "NAME=VALUE",
+      description =
+          "Changes an argument of the backbone, by the name that its reference gives it, such as"
+              + " depth=4; repeatable.")
+  private Map<String, String> arguments = new HashMap<>();
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where results go.")
+  private Path out;
+
+  @Option(names = "--resume", description = "Go on from the folder's checkpoint.")
+  private boolean resume;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+  private int epochs = TrainingOptions.DEFAULT.epochs();
+
+  @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+  private int batchSize = TrainingOptions.DEFAULT.batchSize();
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "The peak of the schedule (default: ${DEFAULT-VALUE}).")
+  private float learningRate = TrainingOptions.DEFAULT.learningRate();
+
+  @Option(names = "--weight-decay", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
+  private float weightDecay = TrainingOptions.DEFAULT.weightDecay();
+
+  @Option(names = "--warmup", paramLabel = "EPOCHS", description = "Default: ${DEFAULT-VALUE}.")
+  private float warmupEpochs = TrainingOptions.DEFAULT.warmupEpochs();
+
+  @Option(names = "--label-smoothing", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
+  private float labelSmoothing = TrainingOptions.DEFAULT.labelSmoothing();
+
+  @Option(
+      names = "--no-augment",
+      negatable = true,
+      description = "Show the images as they are, neither cropped nor flipped at random.")
+  private boolean noAugment;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+  private long seed = TrainingOptions.DEFAULT.seed();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "Use only the first N images of either half, to try things out.")
+  private int limit = Integer.MAX_VALUE;
+
+  @Override
+  public Integer call() throws Exception {
+    TrainingOptions options =
+        new TrainingOptions(
+            epochs,
+            batchSize,
+            learningRate,
+            weightDecay,
+            Math.min(warmupEpochs, epochs / 2f),
+            labelSmoothing,
+            !noAugment,
+            seed);
+    LabelledImages train = dataset.load(data, FashionMnist.Split.TRAIN).first(limit);
+    LabelledImages test = dataset.load(data, FashionMnist.Split.TEST).first(limit);
+    ai.djl.engine.Engine.getEngine("PyTorch").setRandomSeed((int) seed);
+    try (ClassifierModel model = ClassifierModel.create(description(train), Device.cpu());
+        Progress progress = new Progress(options.epochs())) {
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: %,d parameters; %,d training and %,d test images%n",
+              model.description().name(),
+              model.network().parameterCount(),
+              train.count(),
+              test.count());
+      spec.commandLine().getOut().flush();
+      String command =
+          "visionmamba "
+              + String.join(" ", spec.commandLine().getParent().getParseResult().originalArgs());
+      List<EpochResult> results =
+          new ClassifierTraining(model, train, test, options, out)
+              .run(resume, Map.of("command", command, "data", dataset.title()), progress);
+      progress.close();
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "test accuracy %.2f%% after %d epochs; the model is %s%n",
+              100 * results.get(results.size() - 1).testAccuracy(),
+              results.size(),
+              out.resolve(ClassifierTraining.MODEL_FILE));
+    }
+    return 0;
+  }
+
+  private ModelDescription description(LabelledImages train) {
+    Map<String, Object> all = new HashMap<>();
+    arguments.forEach((name, value) -> all.put(name, parse(value)));
+    all.put("num_classes", train.classNames().size());
+    ImageInput input =
+        new ImageInput(
+            Math.min(train.height(), train.width()),
+            train.height(),
+            train.width(),
+            "bicubic",
+            List.of(dataset.mean()),
+            List.of(dataset.std()));
+    return new ModelDescription(
+        backbone + "." + dataset.toString().replace('-', '_'),
+        backbone,
+        all,
+        train.classNames(),
+        input,
+        Map.of());
+  }
+
+  private static Object parse(String value) {
+    if (value.equals("true") || value.equals("false")) {
+      return Boolean.valueOf(value);
+    }
+    try {
+      return Double.valueOf(value);
+    } catch (NumberFormatException e) {
+      return value;
+    }
+  }
+
+  /** A bar an epoch. */
+  private static final class Progress implements TrainingListener, AutoCloseable {
+    private final int epochs;
+    private ProgressBar bar;
+
+    Progress(int epochs) {
+      this.epochs = epochs;
+    }
+
+    @Override
+    public void epochStarted(int epoch, int images) {
+      close();
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName("epoch " + epoch + "/" + epochs)
+              .setInitialMax(images)
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUpdateIntervalMillis(1000)
+              .setMaxRenderedLength(120)
+              .setUnit(" images", 1)
+              .showSpeed()
+              .build();
+    }
+
+    @Override
+    public void stepped(int images, double loss, double accuracy) {
+      bar.setExtraMessage(
+          String.format(Locale.ROOT, " loss %.3f, accuracy %.1f%%", loss, 100 * accuracy));
+      bar.stepTo(images);
+    }
+
+    @Override
+    public void epochEnded(EpochResult result) {
+      bar.setExtraMessage(
+          String.format(
+              Locale.ROOT,
+              " loss %.3f, accuracy %.1f%%, test %.2f%%",
+              result.trainLoss(),
+              100 * result.trainAccuracy(),
+              100 * result.testAccuracy()));
+      close();
+    }
+
+    @Override
+    public void close() {
+      if (bar != null) {
+        bar.close();
+        bar = null;
+      }
+    }
+  }
+}

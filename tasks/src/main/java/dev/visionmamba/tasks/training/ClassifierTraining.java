@@ -1,0 +1,203 @@
+package dev.visionmamba.tasks.training;
+
+import ai.djl.MalformedModelException;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
+import ai.djl.util.Pair;
+import dev.visionmamba.scans.autograd.ScanTrainer;
+import dev.visionmamba.tasks.image.Preprocessing;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.checkpoint.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Trains a classifier. After each epoch the folder holds, each written whole or not at all: {@value
+ * #MODEL_FILE}, {@value #CHECKPOINT_FILE} to go on from, {@value #METRICS_FILE} and {@value
+ * #CURVES_FILE}. A training that was interrupted and resumed gives the weights of one that was not.
+ */
+public final class ClassifierTraining {
+  /** The model as it is after the last epoch. */
+  public static final String MODEL_FILE = "model.safetensors";
+
+  /** What resuming needs. */
+  public static final String CHECKPOINT_FILE = "checkpoint.safetensors";
+
+  /** One line an epoch. */
+  public static final String METRICS_FILE = "metrics.csv";
+
+  /** The metrics as a picture. */
+  public static final String CURVES_FILE = "curves.png";
+
+  private final ClassifierModel model;
+  private final LabelledImages train;
+  private final LabelledImages test;
+  private final TrainingOptions options;
+  private final int stepsPerEpoch;
+  private final Path folder;
+  private final Loss loss;
+  private final AdamW optimizer;
+
+  /**
+   * Prepares a training.
+   *
+   * @param model the model, its classes the data set's; trained in place
+   * @param train the images to learn from
+   * @param test the images to measure accuracy on
+   * @param options how
+   * @param folder where results go; made if missing
+   * @throws IllegalArgumentException if the data set does not fit the model
+   */
+  public ClassifierTraining(
+      ClassifierModel model,
+      LabelledImages train,
+      LabelledImages test,
+      TrainingOptions options,
+      Path folder) {
+    if (train.count() == 0 || train.classNames().size() != model.description().classes().size()) {
+      throw new IllegalArgumentException(
+          "a data set of "
+              + train.count()
+              + " images in "
+              + train.classNames().size()
+              + " classes cannot train a model of "
+              + model.description().classes().size()
+              + " classes");
+    }
+    this.model = model;
+    this.train = train;
+    this.test = test;
+    this.options = options;
+    this.stepsPerEpoch = (train.count() + options.batchSize() - 1) / options.batchSize();
+    this.folder = folder;
+    this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
+    Set<String> decaying = decayingParameters();
+    this.optimizer =
+        new AdamW(
+            step -> options.learningRateAt(step, stepsPerEpoch),
+            options.weightDecay(),
+            decaying::contains);
+  }
+
+  /** The ids of weight matrices: not of vectors, tokens, position embeddings and state spaces. */
+  private Set<String> decayingParameters() {
+    Set<String> ids = new HashSet<>();
+    for (Pair<String, Parameter> named : model.network().getParameters()) {
+      boolean matrix =
+          named.getKey().endsWith(".weight") && named.getValue().getShape().dimension() > 1;
+      if (matrix) {
+        ids.add(named.getValue().getId());
+      }
+    }
+    return ids;
+  }
+
+  /**
+   * Trains to the last epoch.
+   *
+   * @param resume whether to go on from the folder's checkpoint, if there is one
+   * @param notes kept in the model's description, beside the accuracy that is reached
+   * @param listener is told how it goes
+   * @return one result an epoch, those before a resumption among them
+   * @throws IOException if a file cannot be read or written
+   * @throws MalformedModelException if the checkpoint does not fit the model
+   */
+  public List<EpochResult> run(boolean resume, Map<String, String> notes, TrainingListener listener)
+      throws IOException, MalformedModelException {
+    Files.createDirectories(folder);
+    Path checkpoint = folder.resolve(CHECKPOINT_FILE);
+    List<EpochResult> history = new ArrayList<>();
+    if (resume && Files.exists(checkpoint)) {
+      history.addAll(TrainingCheckpoint.load(checkpoint, model, optimizer, options, stepsPerEpoch));
+    }
+    DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
+    try (Trainer trainer = ScanTrainer.of(model.djlModel(), config)) {
+      for (int epoch = history.size(); epoch < options.epochs(); epoch++) {
+        history.add(epoch(trainer, epoch, listener));
+        save(history, notes);
+        listener.epochEnded(history.get(epoch));
+      }
+    }
+    return history;
+  }
+
+  private EpochResult epoch(Trainer trainer, int epoch, TrainingListener listener) {
+    listener.epochStarted(epoch + 1, train.count());
+    // Every epoch starts from its own seed, so that resuming repeats it exactly.
+    SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003 + epoch);
+    Engine.getEngine("PyTorch").setRandomSeed(random.nextInt());
+    int[] order = ImageBatches.shuffled(train.count(), random);
+    ImageBatches batches = new ImageBatches(train, Preprocessing.of(model.description().input()));
+    double lossSum = 0;
+    long right = 0;
+    long start = System.nanoTime();
+    for (int from = 0; from < order.length; from += options.batchSize()) {
+      int to = Math.min(order.length, from + options.batchSize());
+      try (NDManager manager = trainer.getManager().newSubManager()) {
+        NDArray images =
+            batches.images(manager, order, from, to, options.augment() ? random : null);
+        NDArray labels = batches.labels(manager, order, from, to);
+        NDArray scores;
+        NDArray value;
+        try (GradientCollector collector = trainer.newGradientCollector()) {
+          scores = trainer.forward(new NDList(images)).head();
+          value = loss.evaluate(new NDList(labels), new NDList(scores));
+          collector.backward(value);
+        }
+        trainer.step();
+        lossSum += value.getFloat() * (to - from);
+        long[] predicted = scores.stopGradient().argMax(1).toLongArray();
+        for (int i = from; i < to; i++) {
+          right += predicted[i - from] == train.label(order[i]) ? 1 : 0;
+        }
+      }
+      listener.stepped(to, lossSum / to, (double) right / to);
+    }
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    double testAccuracy = ClassifierEvaluation.run(model, test, done -> {}).accuracy();
+    return new EpochResult(
+        epoch + 1,
+        lossSum / train.count(),
+        (double) right / train.count(),
+        testAccuracy,
+        options.learningRateAt((epoch + 1L) * stepsPerEpoch - 1, stepsPerEpoch),
+        seconds,
+        train.count() / seconds);
+  }
+
+  private void save(List<EpochResult> history, Map<String, String> notes) throws IOException {
+    EpochResult last = history.get(history.size() - 1);
+    Map<String, String> allNotes = new TreeMap<>(model.description().notes());
+    allNotes.putAll(notes);
+    allNotes.put("epochs", Integer.toString(history.size()));
+    allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", last.testAccuracy()));
+    ModelDescription description = model.description().withNotes(allNotes);
+    model.save(folder.resolve(MODEL_FILE), description);
+    AtomicFiles.writeText(
+        folder.resolve(METRICS_FILE),
+        EpochResult.CSV_HEADER
+            + "\n"
+            + history.stream().map(r -> r.toCsv() + "\n").collect(Collectors.joining()));
+    TrainingCurves.draw(history, folder.resolve(CURVES_FILE));
+    // Last: once it is there, the epoch is done.
+    TrainingCheckpoint.save(folder.resolve(CHECKPOINT_FILE), model, optimizer, options, history);
+  }
+}

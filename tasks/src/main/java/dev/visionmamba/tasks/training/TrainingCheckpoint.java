@@ -1,0 +1,117 @@
+package dev.visionmamba.tasks.training;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
+import ai.djl.util.Pair;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.tasks.training.AdamW.Moments;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.checkpoint.Checkpoint;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that training needs to go on after an epoch, in one safetensors file: the weights, the
+ * optimizer's moments under {@code first.NAME} and {@code second.NAME}, and in the metadata the
+ * options and the history.
+ */
+final class TrainingCheckpoint {
+  private static final String FIRST = "first.";
+  private static final String SECOND = "second.";
+  private static final String OPTIONS = "options";
+  private static final String HISTORY = "history";
+
+  private TrainingCheckpoint() {}
+
+  static void save(
+      Path file,
+      ClassifierModel model,
+      AdamW optimizer,
+      TrainingOptions options,
+      List<EpochResult> history)
+      throws IOException {
+    Map<String, NDArray> tensors = StateDict.of(model.network());
+    for (Pair<String, Parameter> named : model.network().getParameters()) {
+      Parameter parameter = named.getValue();
+      Moments moments = optimizer.moments(parameter.getId(), parameter.getArray());
+      tensors.put(FIRST + named.getKey(), moments.first());
+      tensors.put(SECOND + named.getKey(), moments.second());
+    }
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
+    metadata.put(OPTIONS, options.toString());
+    metadata.put(
+        HISTORY, history.stream().map(EpochResult::toCsv).collect(Collectors.joining("\n")));
+    Safetensors.write(file, tensors, metadata);
+  }
+
+  /** Restores the weights and the moments, and gives the history. */
+  static List<EpochResult> load(
+      Path file, ClassifierModel model, AdamW optimizer, TrainingOptions options, int stepsPerEpoch)
+      throws IOException, MalformedModelException {
+    NDManager manager = model.djlModel().getNDManager();
+    Checkpoint checkpoint = Safetensors.read(file, manager);
+    check(file, checkpoint, OPTIONS, options.toString());
+    check(file, checkpoint, ModelDescription.METADATA_KEY, model.description().toJson());
+    List<EpochResult> history = history(file, checkpoint);
+    Map<String, NDArray> weights = new LinkedHashMap<>();
+    checkpoint
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (!name.startsWith(FIRST) && !name.startsWith(SECOND)) {
+                weights.put(name, tensor);
+              }
+            });
+    model.fill(weights, file.toString());
+    for (Pair<String, Parameter> named : model.network().getParameters()) {
+      NDArray first = checkpoint.tensors().get(FIRST + named.getKey());
+      NDArray second = checkpoint.tensors().get(SECOND + named.getKey());
+      if (first == null || second == null) {
+        throw new CheckpointException(
+            file.toString(),
+            "it lacks the optimizer's state of " + named.getKey(),
+            "train without --resume, into another folder");
+      }
+      optimizer.restore(
+          named.getValue().getId(), new Moments(first, second), history.size() * stepsPerEpoch);
+    }
+    return history;
+  }
+
+  private static void check(Path file, Checkpoint checkpoint, String key, String want)
+      throws CheckpointException {
+    String got = checkpoint.metadata().get(key);
+    if (!want.equals(got)) {
+      throw new CheckpointException(
+          file.toString(),
+          "it was written by a training with other settings: "
+              + CheckpointException.quote(String.valueOf(got)),
+          "resume with the same settings, or train into another folder");
+    }
+  }
+
+  private static List<EpochResult> history(Path file, Checkpoint checkpoint)
+      throws CheckpointException {
+    List<EpochResult> history = new ArrayList<>();
+    try {
+      for (String line : checkpoint.metadata().getOrDefault(HISTORY, "").split("\n")) {
+        history.add(EpochResult.fromCsv(line));
+      }
+      return history;
+    } catch (RuntimeException e) {
+      throw new CheckpointException(
+          file.toString(), "its history is damaged", "train without --resume", e);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.visionmamba.tasks.training;
+
+/**
+ * How a classifier is trained: AdamW with a cosine schedule after a warm-up, label smoothing,
+ * random crops and flips.
+ *
+ * @param epochs how often every image is seen, at least 1
+ * @param batchSize images a step, at least 1
+ * @param learningRate the peak learning rate, above 0
+ * @param weightDecay decoupled decay of matrices (not of biases, norms, tokens and state spaces)
+ * @param warmupEpochs epochs in which the learning rate rises to its peak; may be a fraction
+ * @param labelSmoothing share of the target that is spread over all classes, 0 up to but not 1
+ * @param augment whether training images are randomly cropped (after padding by two pixels) and
+ *     flipped
+ * @param seed of the order, the augmentation and the initial weights
+ */
+public record TrainingOptions(
+    int epochs,
+    int batchSize,
+    float learningRate,
+    float weightDecay,
+    float warmupEpochs,
+    float labelSmoothing,
+    boolean augment,
+    long seed) {
+
+  /** What the bundled models were trained with, but for the number of epochs. */
+  public static final TrainingOptions DEFAULT =
+      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, true, 0);
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException naming what is out of range
+   */
+  public TrainingOptions {
+    require(epochs >= 1, "epochs", epochs);
+    require(batchSize >= 1, "batch size", batchSize);
+    require(learningRate > 0 && Float.isFinite(learningRate), "learning rate", learningRate);
+    require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
+    require(warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
+    require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
+  }
+
+  private static void require(boolean holds, String what, Object value) {
+    if (!holds) {
+      throw new IllegalArgumentException("the " + what + " cannot be " + value);
+    }
+  }
+
+  /**
+   * The learning rate of a step: a linear rise, then half a cosine down to a hundredth of the peak.
+   *
+   * @param step 0 for the first
+   * @param stepsPerEpoch how many steps an epoch has
+   * @return the rate
+   */
+  float learningRateAt(long step, int stepsPerEpoch) {
+    double warmup = (double) warmupEpochs * stepsPerEpoch;
+    if (step < warmup) {
+      return (float) (learningRate * (step + 1) / warmup);
+    }
+    double total = (double) epochs * stepsPerEpoch;
+    double progress = Math.min(1, (step - warmup) / (total - warmup));
+    double least = 0.01;
+    return (float)
+        (learningRate * (least + (1 - least) * 0.5 * (1 + Math.cos(Math.PI * progress))));
+  }
+}
