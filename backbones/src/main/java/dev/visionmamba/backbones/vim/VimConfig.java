@@ -71,22 +71,18 @@ public record VimConfig(
   /** Vim-S+, finer: patches overlap by half. */
   public static final VimConfig SMALL_STRIDE8 = SMALL.with(Map.of("stride", 8));
 
-  /** For grey pictures of 28x28 pixels; 0.5 million parameters. This project's own. */
+  /** For grey pictures of 28x28 pixels; half a million parameters. This project's own. */
   public static final VimConfig MICRO =
       TINY.with(
-          Map.of(
-              "img_size",
-              28,
-              "channels",
-              1,
-              "patch_size",
-              4,
-              "stride",
-              4,
-              "embed_dim",
-              96,
-              "depth",
-              6));
+          Map.ofEntries(
+              Map.entry("img_size", 28),
+              Map.entry("channels", 1),
+              Map.entry("patch_size", 4),
+              Map.entry("stride", 4),
+              Map.entry("embed_dim", 96),
+              Map.entry("depth", 6),
+              Map.entry("d_state", 8),
+              Map.entry("drop_path_rate", 0)));
 
   /**
    * Checks the values.

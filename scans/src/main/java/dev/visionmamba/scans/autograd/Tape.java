@@ -140,7 +140,7 @@ public final class Tape {
     NDArray sum = inputs.head().getManager().zeros(new Shape());
     sum.setRequiresGradient(true);
     for (int i = 0; i < inputs.size(); i++) {
-      sum = sum.add(inputs.get(i).mul(gradients.get(i)).sum());
+      sum = sum.add(inputs.get(i).flatten().dot(gradients.get(i).flatten()));
     }
     JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
   }

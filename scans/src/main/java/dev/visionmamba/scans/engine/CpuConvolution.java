@@ -142,7 +142,7 @@ final class CpuConvolution {
       for (int t = 0; t < steps; t++) {
         System.arraycopy(biasRow, 0, sum, t * stride, stride);
         for (int k = 0; k < taps; k++) {
-          multiplyAdd(input, (t + k) * stride, taps2d, k * stride, sum, t * stride, stride);
+          kernel.multiplyAdd(input, (t + k) * stride, taps2d, k * stride, sum, t * stride, stride);
         }
       }
       kernel.sigmoid(sum, sigmoid, steps * stride);
@@ -165,8 +165,10 @@ final class CpuConvolution {
             biasGradient[i] += sum[row + i];
           }
           for (int k = 0; k < taps; k++) {
-            multiplyAdd(sum, row, taps2d, k * stride, inputGradient, (t + k) * stride, stride);
-            multiplyAdd(sum, row, input, (t + k) * stride, weightGradient, k * stride, stride);
+            kernel.multiplyAdd(
+                sum, row, taps2d, k * stride, inputGradient, (t + k) * stride, stride);
+            kernel.multiplyAdd(
+                sum, row, input, (t + k) * stride, weightGradient, k * stride, stride);
           }
         }
         int before = Math.min(taps - 1, start);
@@ -194,14 +196,6 @@ final class CpuConvolution {
           biasSum.put(from + i, biasSum.get(from + i) + biasGradient[i]);
         }
       }
-    }
-  }
-
-  /** c += a * b, element by element; the compiler makes vector code of it. */
-  private static void multiplyAdd(
-      float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length) {
-    for (int i = 0; i < length; i++) {
-      c[cFrom + i] += a[aFrom + i] * b[bFrom + i];
     }
   }
 }

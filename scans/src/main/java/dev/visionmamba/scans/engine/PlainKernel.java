@@ -30,6 +30,14 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
+  public void multiplyAdd(
+      float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length) {
+    for (int i = 0; i < length; i++) {
+      c[cFrom + i] += a[aFrom + i] * b[bFrom + i];
+    }
+  }
+
+  @Override
   public void forward(ScanTile tile, ScanLanes lanes) {
     decaysMinusOne(tile, lanes);
     float[] deltaU = new float[LANES];

@@ -12,6 +12,9 @@ interface ScanKernel {
   /** out = 1 / (1 + exp(-x)); out is not x. */
   void sigmoid(float[] x, float[] out, int length);
 
+  /** c[cFrom + i] += a[aFrom + i] * b[bFrom + i]. */
+  void multiplyAdd(float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length);
+
   /**
    * Walks the steps of a tile: h = exp(delta A) h + delta u B, y += C h + D u.
    *

@@ -27,6 +27,18 @@ final class VectorKernel implements ScanKernel {
   }
 
   @Override
+  public void multiplyAdd(
+      float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length) {
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector.fromArray(SPECIES, a, aFrom + i)
+          .fma(
+              FloatVector.fromArray(SPECIES, b, bFrom + i),
+              FloatVector.fromArray(SPECIES, c, cFrom + i))
+          .intoArray(c, cFrom + i);
+    }
+  }
+
+  @Override
   public void forward(ScanTile tile, ScanLanes lanes) {
     VectorMath.decaysMinusOne(tile, lanes);
     float[] state = lanes.state;

@@ -2,6 +2,8 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.optimizer.Optimizer;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
@@ -84,5 +86,7 @@ final class AdamW extends Optimizer {
       }
       weight.subi(first.div(deviation).muli(rate / correction1));
     }
+    // libtorch adds to gradients, and DJL leaves it to its optimizers to clear them.
+    JniUtils.zeroGrad((PtNDArray) weight);
   }
 }
