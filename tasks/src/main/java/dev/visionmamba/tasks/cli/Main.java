@@ -15,7 +15,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "visionmamba 0.1.0",
     description = "Vision Mamba models: classify pictures, train, evaluate, measure.",
-    subcommands = {TrainCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      ClassifyCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      ModelsCommand.class,
+      BenchmarkCommand.class,
+      CommandLine.HelpCommand.class
+    },
     footer = {"", "Exit codes: 0 success, 1 failure, 2 wrong use."})
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

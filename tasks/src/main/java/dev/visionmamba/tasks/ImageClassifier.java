@@ -1,0 +1,222 @@
+package dev.visionmamba.tasks;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.tasks.image.ImageDecoder;
+import dev.visionmamba.tasks.image.PixelImage;
+import dev.visionmamba.tasks.image.Preprocessing;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.ModelDescription;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
+
+/**
+ * Says what a picture shows. Thread-safe: one classifier serves any number of threads. Close it to
+ * free its weights.
+ *
+ * <pre>{@code
+ * try (ImageClassifier classifier = ImageClassifier.load("vim_micro.fashion_mnist")) {
+ *   Classifications answer = classifier.classify(Path.of("boot.png"));
+ *   System.out.println(answer.best().getClassName());
+ * }
+ * }</pre>
+ */
+public final class ImageClassifier implements AutoCloseable {
+  private final ClassifierModel model;
+  private final Preprocessing preprocessing;
+
+  /** Weights must not be freed while a thread computes with them. */
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private boolean closed;
+
+  private ImageClassifier(ClassifierModel model) {
+    this.model = model;
+    this.preprocessing = Preprocessing.of(model.description().input());
+  }
+
+  /**
+   * Loads a classifier on the CPU.
+   *
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, or a folder
+   *     that training has written
+   * @return the classifier
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ImageClassifier load(String nameOrPath)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, Device.cpu());
+  }
+
+  /**
+   * Loads a classifier.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @return the classifier
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ImageClassifier load(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return new ImageClassifier(ModelCatalogue.load(nameOrPath, device));
+  }
+
+  /**
+   * Loads a classifier from a file on the CPU.
+   *
+   * @param file a safetensors file with a description, or a folder that training has written
+   * @return the classifier
+   * @throws ModelNotFoundException if there is no such file
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ImageClassifier load(Path file)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(file.toString());
+  }
+
+  /**
+   * Classifies a picture in a file.
+   *
+   * @param file any picture that {@link ImageDecoder} reads; shown upright
+   * @return every class with its probability
+   * @throws IOException if it cannot be read or is no picture
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public Classifications classify(Path file) throws IOException {
+    return classifyPixels(List.of(ImageDecoder.decode(file))).get(0);
+  }
+
+  /**
+   * Classifies a picture from a stream, which is read to its end and not closed.
+   *
+   * @param stream the bytes of a picture file
+   * @return every class with its probability
+   * @throws IOException if it cannot be read or is no picture
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public Classifications classify(InputStream stream) throws IOException {
+    return classifyPixels(List.of(ImageDecoder.decode(stream, "the stream"))).get(0);
+  }
+
+  /**
+   * Classifies a DJL image.
+   *
+   * @param image the picture
+   * @return every class with its probability
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public Classifications classify(Image image) {
+    return classifyPixels(List.of(PixelImage.of(image))).get(0);
+  }
+
+  /**
+   * Classifies several DJL images at once, which is faster than one by one.
+   *
+   * @param images the pictures, of any sizes
+   * @return for each every class with its probability
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<Classifications> classify(List<Image> images) {
+    return classifyPixels(images.stream().map(PixelImage::of).collect(Collectors.toList()));
+  }
+
+  /**
+   * Classifies several decoded pictures at once.
+   *
+   * @param images the pictures, of any sizes
+   * @return for each every class with its probability
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<Classifications> classifyPixels(List<PixelImage> images) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException(
+            "the classifier " + model.description().name() + " is closed");
+      }
+      if (images.isEmpty()) {
+        return List.of();
+      }
+      try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
+        return name(probabilities(manager, images), images.size());
+      }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** (B * classes) probabilities. */
+  private float[] probabilities(NDManager manager, List<PixelImage> images) {
+    NDArray input =
+        manager.create(
+            new Shape(
+                images.size(),
+                preprocessing.channels(),
+                preprocessing.cropHeight(),
+                preprocessing.cropWidth()),
+            DataType.FLOAT32);
+    FloatBuffer pixels = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    images.forEach(image -> preprocessing.write(image, pixels));
+    NDArray scores =
+        model.network().forward(new ParameterStore(manager, false), input, false); // (B, classes)
+    return scores.softmax(1).toFloatArray();
+  }
+
+  private List<Classifications> name(float[] probabilities, int count) {
+    List<String> names = model.description().classes();
+    List<Classifications> answers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<Double> values = new ArrayList<>();
+      for (int k = 0; k < names.size(); k++) {
+        values.add((double) probabilities[i * names.size() + k]);
+      }
+      answers.add(new Classifications(names, values));
+    }
+    return answers;
+  }
+
+  /**
+   * What the model says about itself.
+   *
+   * @return the description, with the classes' names
+   */
+  public ModelDescription description() {
+    return model.description();
+  }
+
+  /** Frees the weights, after the threads that compute have finished. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        model.close();
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

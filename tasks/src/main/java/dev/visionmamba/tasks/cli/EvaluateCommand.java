@@ -1,0 +1,114 @@
+package dev.visionmamba.tasks.cli;
+
+import ai.djl.Device;
+import com.github.freva.asciitable.AsciiTable;
+import com.github.freva.asciitable.Column;
+import com.github.freva.asciitable.HorizontalAlign;
+import dev.visionmamba.tasks.metrics.ConfusionMatrix;
+import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
+import dev.visionmamba.tasks.training.ClassifierEvaluation;
+import dev.visionmamba.tasks.training.FashionMnist;
+import dev.visionmamba.tasks.training.LabelledImages;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelCatalogue;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code visionmamba evaluate}. */
+@Command(
+    name = "evaluate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Measures a classifier on a data set's test images: top-1 accuracy, accuracy by class, and"
+            + " a picture of which class was taken for which.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|PATH",
+      defaultValue = ModelCatalogue.DEFAULT,
+      description =
+          "A bundled model, a safetensors file, or a folder that training has written (default:"
+              + " ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(
+      names = "--dataset",
+      required = true,
+      description = "Which data set: ${COMPLETION-CANDIDATES}.")
+  private DataSet dataset;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder with its files.")
+  private Path data;
+
+  @Option(
+      names = "--matrix",
+      paramLabel = "FILE",
+      defaultValue = "confusion.png",
+      description = "Where the picture of the confusion matrix goes (default: ${DEFAULT-VALUE}).")
+  private Path matrixFile;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    LabelledImages images = dataset.load(data, FashionMnist.Split.TEST);
+    ConfusionMatrix matrix;
+    try (ClassifierModel loaded = ModelCatalogue.load(model, Device.cpu());
+        ProgressBar bar =
+            new ProgressBarBuilder()
+                .setTaskName("evaluate")
+                .setInitialMax(images.count())
+                .setStyle(ProgressBarStyle.ASCII)
+                .setMaxRenderedLength(100)
+                .setUnit(" images", 1)
+                .showSpeed()
+                .build()) {
+      matrix = ClassifierEvaluation.run(loaded, images, bar::stepTo);
+    }
+    ConfusionMatrixChart.draw(matrix, matrixFile);
+    out.println(table(matrix));
+    out.printf(
+        Locale.ROOT,
+        "top-1 accuracy %.2f%% of %,d images; confusion matrix in %s%n",
+        100 * matrix.accuracy(),
+        matrix.total(),
+        matrixFile);
+    return 0;
+  }
+
+  private static String table(ConfusionMatrix matrix) {
+    List<Integer> classes = new ArrayList<>();
+    for (int i = 0; i < matrix.classNames().size(); i++) {
+      classes.add(i);
+    }
+    return AsciiTable.getTable(
+        AsciiTable.NO_BORDERS,
+        classes,
+        List.of(
+            new Column()
+                .header("class")
+                .dataAlign(HorizontalAlign.LEFT)
+                .with(i -> matrix.classNames().get(i)),
+            new Column().header("images").with(i -> Long.toString(matrix.total(i))),
+            new Column()
+                .header("accuracy")
+                .with(i -> String.format(Locale.ROOT, "%.1f%%", 100 * matrix.accuracy(i)))));
+  }
+}
