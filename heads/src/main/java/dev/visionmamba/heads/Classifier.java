@@ -64,8 +64,10 @@ public final class Classifier extends NamedBlock {
   public static Classifier create(String name, Map<String, ?> arguments) {
     Map<String, Object> backboneArguments = new HashMap<>(arguments);
     Object classes = backboneArguments.remove("num_classes");
-    if (classes != null && !(classes instanceof Number)) {
-      throw new IllegalArgumentException("num_classes must be a number, got " + classes);
+    if (classes != null
+        && !(classes instanceof Number number
+            && number.doubleValue() == Math.rint(number.doubleValue()))) {
+      throw new IllegalArgumentException("num_classes must be a whole number, got " + classes);
     }
     return new Classifier(
         Backbones.create(name, backboneArguments),

@@ -83,9 +83,8 @@ class GoldenNetworkTest {
 
   private static Map<String, Object> arguments(GoldenFile file) {
     Map<String, Object> arguments = new HashMap<>();
-    new Gson()
-        .fromJson(file.config(), Map.class)
-        .forEach((key, value) -> arguments.put((String) key, value));
+    Map<?, ?> config = new Gson().fromJson(file.config(), Map.class);
+    config.forEach((key, value) -> arguments.put((String) key, value));
     // The size of the stored position embedding follows from its shape.
     arguments.remove("pos_embed_interpolated_from");
     return arguments;

@@ -1,6 +1,7 @@
 package dev.visionmamba.scans;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import dev.visionmamba.scans.engine.ScanEngine;
@@ -23,14 +24,14 @@ public final class CausalConv1d {
    * @return (B, L, D), in the manager of the input
    */
   public static NDArray forward(CausalConv1dArguments arguments) {
+    NDList arrays = arguments.arrays();
     Tape tape = Tape.current();
-    ScanEngine engine =
-        ScanEngines.choose(arguments.x().array(), GradientMode.isOn() && tape == null);
+    ScanEngine engine = ScanEngines.choose(arrays, GradientMode.isOn() && tape == null);
     if (tape == null || engine.isDifferentiable()) {
       return engine.causalConv1d(arguments);
     }
     return tape.record(
-        arguments.arrays(),
+        arrays,
         () -> engine.causalConv1d(arguments),
         gradient -> engine.causalConv1dBackward(arguments, gradient));
   }

@@ -33,14 +33,14 @@ public final class SelectiveScan {
    * @return (B, L, D), in the manager of the first direction's input
    */
   public static NDArray forward(SelectiveScanArguments arguments) {
-    NDArray u = arguments.directions().get(0).u().array();
+    NDList arrays = arguments.arrays();
     Tape tape = Tape.current();
-    ScanEngine engine = ScanEngines.choose(u, GradientMode.isOn() && tape == null);
+    ScanEngine engine = ScanEngines.choose(arrays, GradientMode.isOn() && tape == null);
     if (tape == null || engine.isDifferentiable()) {
       return engine.selectiveScan(arguments, false).output();
     }
     return tape.record(
-        arguments.arrays(),
+        arrays,
         () -> engine.selectiveScan(arguments, false).output(),
         gradient -> engine.selectiveScanBackward(arguments, gradient));
   }
@@ -53,9 +53,8 @@ public final class SelectiveScan {
    * @return the output (B, L, D) and for each direction its last state (B, D, N)
    */
   public static ScanResult forwardWithLastState(SelectiveScanArguments arguments) {
-    NDArray u = arguments.directions().get(0).u().array();
     try (GradientMode off = GradientMode.off()) {
-      return ScanEngines.choose(u, false).selectiveScan(arguments, true);
+      return ScanEngines.choose(arguments.arrays(), false).selectiveScan(arguments, true);
     }
   }
 
@@ -68,8 +67,9 @@ public final class SelectiveScan {
    */
   public static NDList backward(SelectiveScanArguments arguments, NDArray outputGradient) {
     try (GradientMode off = GradientMode.off()) {
-      return ScanEngines.choose(outputGradient, false)
-          .selectiveScanBackward(arguments, outputGradient);
+      NDList arrays = arguments.arrays();
+      arrays.add(outputGradient);
+      return ScanEngines.choose(arrays, false).selectiveScanBackward(arguments, outputGradient);
     }
   }
 }

@@ -15,7 +15,10 @@ public final class Benchmark {
   /** Matrix products of this size are large enough to show a CPU's best rate. */
   private static final int GEMM_SIZE = 1024;
 
+  /** The JVM compiles while it warms up: at least so many runs, and so long. */
   private static final int WARMUP_RUNS = 3;
+
+  private static final long WARMUP_NANOS = 2_000_000_000L;
 
   private Benchmark() {}
 
@@ -58,11 +61,12 @@ public final class Benchmark {
     int channels = network.backbone().imageChannels();
     try (NDManager inputs = manager.newSubManager()) {
       NDArray images = inputs.randomNormal(new Shape(batch, channels, size, size));
-      for (int run = -WARMUP_RUNS; run < runs; run++) {
-        double time = time(network, inputs, images);
-        if (run >= 0) {
-          milliseconds[run] = time;
-        }
+      long start = System.nanoTime();
+      for (int run = 0; run < WARMUP_RUNS || System.nanoTime() - start < WARMUP_NANOS; run++) {
+        time(network, inputs, images);
+      }
+      for (int run = 0; run < runs; run++) {
+        milliseconds[run] = time(network, inputs, images);
       }
     }
     Arrays.sort(milliseconds);

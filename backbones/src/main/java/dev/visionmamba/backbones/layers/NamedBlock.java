@@ -116,13 +116,22 @@ public abstract class NamedBlock extends AbstractBaseBlock {
     }
   }
 
-  /** Remembered once true: DJL asks before every forward pass. */
+  /**
+   * Whether every parameter has its array, given by an initializer or loaded. Remembered once true:
+   * DJL asks before every forward pass.
+   */
   @Override
   public boolean isInitialized() {
     if (!initialized) {
-      initialized = super.isInitialized();
+      initialized = getParameters().values().stream().allMatch(Parameter::isInitialized);
     }
     return initialized;
+  }
+
+  /** Nothing while no input has been seen: weights can be loaded, and saved, before. */
+  @Override
+  public PairList<String, Shape> describeInput() {
+    return inputShapes == null ? new PairList<>() : super.describeInput();
   }
 
   @Override

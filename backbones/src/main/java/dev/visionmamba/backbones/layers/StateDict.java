@@ -37,10 +37,14 @@ public final class StateDict {
     Map<String, NDArray> adapted = new LinkedHashMap<>(tensors);
     network.adapt(adapted);
     check(network, adapted);
-    network.clear();
     for (Pair<String, Parameter> named : network.getParameters()) {
       NDArray tensor = adapted.get(named.getKey()).toType(DataType.FLOAT32, false);
       Parameter parameter = named.getValue();
+      if (parameter.isInitialized() && parameter.getArray() == tensor) {
+        tensor.attach(manager); // loaded before
+        continue;
+      }
+      parameter.close();
       // A parameter takes its array only from an initializer.
       parameter.setInitializer(
           (owner, shape, type) -> {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -274,6 +275,7 @@ public final class Vim extends Backbone {
     NDArray stored = tensors.get("pos_embed");
     if (stored == null
         || positionEmbedding == null
+        || !stored.getDataType().isFloating()
         || stored.getShape().dimension() != 3
         || stored.getShape().get(2) != config.embedDim()
         || stored.getShape().equals(positionEmbedding.getShape())) {
@@ -289,7 +291,7 @@ public final class Vim extends Backbone {
       NDArray resized =
           PositionEmbeddings.resize(
               stored.getManager(),
-              stored,
+              stored.toType(DataType.FLOAT32, false),
               config.classTokens(),
               side,
               side,

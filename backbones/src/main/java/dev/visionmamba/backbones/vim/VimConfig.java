@@ -79,8 +79,8 @@ public record VimConfig(
               Map.entry("channels", 1),
               Map.entry("patch_size", 4),
               Map.entry("stride", 4),
-              Map.entry("embed_dim", 96),
-              Map.entry("depth", 6),
+              Map.entry("embed_dim", 128),
+              Map.entry("depth", 4),
               Map.entry("d_state", 8),
               Map.entry("drop_path_rate", 0)));
 

@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -28,7 +29,10 @@ import java.util.function.Supplier;
 public final class Tape {
   private static final ThreadLocal<Tape> CURRENT = new ThreadLocal<>();
 
-  private final Deque<Runnable> records = new ArrayDeque<>();
+  private final Deque<Record> records = new ArrayDeque<>();
+
+  /** A leaf that starts a piece of the graph, and what hands its gradient to the piece before. */
+  private record Record(NDArray leaf, Consumer<NDArray> handBack) {}
 
   Tape() {}
 
@@ -55,13 +59,7 @@ public final class Tape {
     }
     NDArray leaf = leaf(x.stopGradient());
     keep(x);
-    tape.records.push(
-        () -> {
-          NDArray gradient = gradient(leaf);
-          if (gradient != null) {
-            propagate(new NDList(x), new NDList(gradient));
-          }
-        });
+    tape.records.push(new Record(leaf, gradient -> propagate(new NDList(x), new NDList(gradient))));
     return leaf;
   }
 
@@ -81,17 +79,15 @@ public final class Tape {
     }
     inputs.forEach(Tape::keep);
     records.push(
-        () -> {
-          NDArray gradient = gradient(output);
-          if (gradient == null) {
-            return; // the loss does not depend on the output
-          }
-          NDList gradients;
-          try (GradientMode off = GradientMode.off()) {
-            gradients = backward.apply(gradient);
-          }
-          propagate(inputs, gradients);
-        });
+        new Record(
+            output,
+            gradient -> {
+              NDList gradients;
+              try (GradientMode off = GradientMode.off()) {
+                gradients = backward.apply(gradient);
+              }
+              propagate(inputs, gradients);
+            }));
     return output;
   }
 
@@ -103,14 +99,28 @@ public final class Tape {
     CURRENT.set(this);
   }
 
-  /** Plays the records back, last first. The loss must have been differentiated before. */
+  /**
+   * Plays the records back, last first. The loss must have been differentiated before. What it does
+   * not depend on stays, for another loss.
+   */
   void rewind() {
+    Deque<Record> unreached = new ArrayDeque<>();
     while (!records.isEmpty()) {
+      Record record = records.pop();
+      if (((PtNDArray) record.leaf()).isReleased()) {
+        continue; // its batch is over
+      }
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        records.pop().run();
+        NDArray gradient = JniUtils.getGradient((PtNDArray) record.leaf());
+        if (gradient == null) {
+          unreached.add(record);
+        } else {
+          record.handBack().accept(gradient);
+        }
       }
     }
+    records.addAll(unreached);
   }
 
   /** Forgets what was recorded and stops recording. */
@@ -128,10 +138,6 @@ public final class Tape {
   /** A scope may end before the tape is rewound: what the tape needs must outlive it. */
   private static void keep(NDArray array) {
     NDScope.unregister(array);
-  }
-
-  private static NDArray gradient(NDArray leaf) {
-    return JniUtils.getGradient((PtNDArray) leaf);
   }
 
   /** Adds gradients to the leaves that inputs were computed from. */

@@ -11,8 +11,6 @@ import java.util.List;
  * tiles. Made for one worker.
  */
 final class DirectionScan {
-  private static final float LOG2E = 1.442695040888963f;
-
   private final ScanKernel kernel;
   private final DirectionRows rows;
   private final boolean softplus;
@@ -73,7 +71,7 @@ final class DirectionScan {
     ScanLanes lane = new ScanLanes(channel, width, offset, group, states, count);
     for (int i = 0; i < width; i++) {
       for (int n = 0; n < states; n++) {
-        lane.logDecay[n * count + i] = rows.a[(channel + i) * states + n] * LOG2E;
+        lane.logDecay[n * count + i] = rows.a[(channel + i) * states + n] * PlainMath.LOG2E;
       }
       lane.skip[i] = rows.d == null ? 0f : rows.d[channel + i];
       lane.bias[i] = rows.bias == null ? 0f : rows.bias[channel + i];

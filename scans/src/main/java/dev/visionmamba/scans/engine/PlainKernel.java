@@ -5,8 +5,6 @@ package dev.visionmamba.scans.engine;
  * so that the compiler can turn them into vector code.
  */
 final class PlainKernel implements ScanKernel {
-  private static final float LN2 = 0.6931471805599453f;
-
   /** As many as the widest vector unit takes. */
   private static final int LANES = 16;
 
@@ -18,14 +16,14 @@ final class PlainKernel implements ScanKernel {
   @Override
   public void softplus(float[] x, float[] scratch, int length) {
     for (int i = 0; i < length; i++) {
-      x[i] = Math.max(x[i], 0f) + (float) Math.log1p(Math.exp(-Math.abs(x[i])));
+      x[i] = PlainMath.softplus(x[i]);
     }
   }
 
   @Override
   public void sigmoid(float[] x, float[] out, int length) {
     for (int i = 0; i < length; i++) {
-      out[i] = (float) (1 / (1 + Math.exp(-x[i])));
+      out[i] = PlainMath.sigmoid(x[i]);
     }
   }
 
@@ -104,7 +102,7 @@ final class PlainKernel implements ScanKernel {
   private static void decays(
       float[] delta, int row, float[] logDecay, int from, float[] out, int at) {
     for (int i = 0; i < LANES; i++) {
-      float z = Math.max(delta[row + i] * logDecay[from + i] * (LN2 / 32f), -0.55f);
+      float z = Math.max(delta[row + i] * logDecay[from + i] * (PlainMath.LN2 / 32f), -0.55f);
       float m =
           z
               * (0.99999989f
@@ -170,7 +168,7 @@ final class PlainKernel implements ScanKernel {
       float dy = tile.y[row + i];
       lanes.skipGradient[i] += dy * tile.u[row + i];
       tile.uGradient[row + i] = lanes.skip[i] * dy + tile.delta[row + i] * inputSum[i];
-      tile.deltaGradient[row + i] = decaySum[i] * LN2 + tile.u[row + i] * inputSum[i];
+      tile.deltaGradient[row + i] = decaySum[i] * PlainMath.LN2 + tile.u[row + i] * inputSum[i];
     }
   }
 }

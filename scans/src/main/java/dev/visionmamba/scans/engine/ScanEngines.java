@@ -1,6 +1,6 @@
 package dev.visionmamba.scans.engine;
 
-import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,21 +53,26 @@ public final class ScanEngines {
   }
 
   /**
-   * The best engine for an array.
+   * The best engine for an operator's arrays.
    *
-   * @param array an operand
+   * @param arrays every operand
    * @param differentiable whether autograd must see through the operator
    * @return the forced engine if it will do, else the first that does
    */
-  public static ScanEngine choose(NDArray array, boolean differentiable) {
+  public static ScanEngine choose(NDList arrays, boolean differentiable) {
     for (ScanEngine engine : AVAILABLE) {
       if ((!differentiable || engine.isDifferentiable())
-          && engine.supports(array.getDevice(), array.getDataType())) {
+          && arrays.stream()
+              .allMatch(array -> engine.supports(array.getDevice(), array.getDataType()))) {
         return engine;
       }
     }
     throw new UnsupportedOperationException(
-        "no scan engine works on " + array.getDataType() + " arrays on " + array.getDevice());
+        "no scan engine works on "
+            + arrays.stream()
+                .map(array -> array.getDataType() + " on " + array.getDevice())
+                .distinct()
+                .collect(Collectors.joining(" with ")));
   }
 
   private static List<ScanEngine> load() {

@@ -133,7 +133,7 @@ final class VectorKernel implements ScanKernel {
       }
       skipGradient = dy.fma(u, skipGradient);
       skip.mul(dy).add(delta.mul(inputSum)).intoArray(tile.uGradient, row);
-      decaySum.mul(VectorMath.LN2).add(u.mul(inputSum)).intoArray(tile.deltaGradient, row);
+      decaySum.mul(PlainMath.LN2).add(u.mul(inputSum)).intoArray(tile.deltaGradient, row);
     }
     skipGradient.intoArray(lanes.skipGradient, 0);
   }

@@ -1,5 +1,20 @@
 package dev.visionmamba.scans.engine;
 
+import static dev.visionmamba.scans.engine.PlainMath.E1;
+import static dev.visionmamba.scans.engine.PlainMath.E2;
+import static dev.visionmamba.scans.engine.PlainMath.E3;
+import static dev.visionmamba.scans.engine.PlainMath.E4;
+import static dev.visionmamba.scans.engine.PlainMath.E5;
+import static dev.visionmamba.scans.engine.PlainMath.E6;
+import static dev.visionmamba.scans.engine.PlainMath.L1;
+import static dev.visionmamba.scans.engine.PlainMath.L2;
+import static dev.visionmamba.scans.engine.PlainMath.L3;
+import static dev.visionmamba.scans.engine.PlainMath.L4;
+import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
+import static dev.visionmamba.scans.engine.PlainMath.LOG2E;
+import static dev.visionmamba.scans.engine.PlainMath.LOG2E_REST;
+import static dev.visionmamba.scans.engine.PlainMath.ONE_BITS;
+import static dev.visionmamba.scans.engine.PlainMath.ROUND;
 import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
@@ -15,30 +30,8 @@ import jdk.incubator.vector.VectorSpecies;
  * repetition is that.
  */
 final class VectorMath {
-  static final float LOG2E = 1.442695040888963f;
-  static final float LN2 = 0.6931471805599453f;
-
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
-
-  /** Adding 1.5 * 2^23 rounds to an integer, which then lies in the low bits of the sum. */
-  private static final float ROUND = 12582912f;
-
-  private static final int ONE_BITS = 0x3f800000;
-
-  /** Below this power of two a decay is zero to every purpose, and above it still normal. */
-  private static final float LEAST_EXPONENT = -126f;
-
-  /** What rounding log2(e) to float32 leaves of it. */
-  private static final float LOG2E_REST = 1.925963033500e-8f;
-
-  // (2^f - 1) / f for f in -0.5..0.5: a Chebyshev fit, relative error 1.3e-8.
-  private static final float E1 = 6.93147188e-1f;
-  private static final float E2 = 2.40226509e-1f;
-  private static final float E3 = 5.55035710e-2f;
-  private static final float E4 = 9.61805667e-3f;
-  private static final float E5 = 1.33908674e-3f;
-  private static final float E6 = 1.54614475e-4f;
 
   private VectorMath() {}
 
@@ -111,18 +104,10 @@ final class VectorMath {
     expOfMinusMagnitude(x, scratch, length);
     for (int i = 0; i < length; i += LANES) {
       FloatVector e = FloatVector.fromArray(SPECIES, scratch, i);
-      // log1p(e) = 2 atanh(s), s = e / (2 + e) in 0..1/3: a Chebyshev fit, relative error 4e-9.
+      // log1p(e) = 2 atanh(s), s = e / (2 + e) in 0..1/3.
       FloatVector s = e.div(e.add(2f));
       FloatVector w = s.mul(s);
-      FloatVector series =
-          w.mul(0.14087329f)
-              .add(0.13980709f)
-              .mul(w)
-              .add(0.20012427f)
-              .mul(w)
-              .add(0.33333158f)
-              .mul(w)
-              .add(1f);
+      FloatVector series = w.mul(L4).add(L3).mul(w).add(L2).mul(w).add(L1).mul(w).add(1f);
       FloatVector.fromArray(SPECIES, x, i).max(0f).add(s.add(s).mul(series)).intoArray(x, i);
     }
   }

@@ -93,10 +93,16 @@ final class TrainCommand implements Callable<Integer> {
   private float labelSmoothing = TrainingOptions.DEFAULT.labelSmoothing();
 
   @Option(
-      names = "--no-augment",
+      names = "--shift",
+      paramLabel = "PIXELS",
+      description = "Move images at random by up to so many pixels (default: ${DEFAULT-VALUE}).")
+  private int shift = TrainingOptions.DEFAULT.shift();
+
+  @Option(
+      names = "--no-flip",
       negatable = true,
-      description = "Show the images as they are, neither cropped nor flipped at random.")
-  private boolean noAugment;
+      description = "Do not flip images at random, left to right.")
+  private boolean noFlip;
 
   @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private long seed = TrainingOptions.DEFAULT.seed();
@@ -117,7 +123,8 @@ final class TrainCommand implements Callable<Integer> {
             weightDecay,
             Math.min(warmupEpochs, epochs / 2f),
             labelSmoothing,
-            !noAugment,
+            shift,
+            !noFlip,
             seed);
     LabelledImages train = dataset.load(data, FashionMnist.Split.TRAIN).first(limit);
     LabelledImages test = dataset.load(data, FashionMnist.Split.TEST).first(limit);

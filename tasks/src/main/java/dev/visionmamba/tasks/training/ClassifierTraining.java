@@ -145,15 +145,16 @@ public final class ClassifierTraining {
     SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003 + epoch);
     Engine.getEngine("PyTorch").setRandomSeed(random.nextInt());
     int[] order = ImageBatches.shuffled(train.count(), random);
-    ImageBatches batches = new ImageBatches(train, Preprocessing.of(model.description().input()));
+    ImageBatches batches =
+        new ImageBatches(
+            train, Preprocessing.of(model.description().input()), options.shift(), options.flip());
     double lossSum = 0;
     long right = 0;
     long start = System.nanoTime();
     for (int from = 0; from < order.length; from += options.batchSize()) {
       int to = Math.min(order.length, from + options.batchSize());
       try (NDManager manager = trainer.getManager().newSubManager()) {
-        NDArray images =
-            batches.images(manager, order, from, to, options.augment() ? random : null);
+        NDArray images = batches.images(manager, order, from, to, random);
         NDArray labels = batches.labels(manager, order, from, to);
         NDArray scores;
         NDArray value;

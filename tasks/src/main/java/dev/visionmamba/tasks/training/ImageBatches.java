@@ -13,15 +13,22 @@ import java.util.SplittableRandom;
 
 /** Turns images of a data set into a network's input, augmented on request. */
 final class ImageBatches {
-  /** Pixels of black border that a random crop may reach into. */
-  private static final int PADDING = 2;
-
   private final LabelledImages images;
   private final Preprocessing preprocessing;
+  private final int shift;
+  private final boolean flip;
 
+  /** The images as they are. */
   ImageBatches(LabelledImages images, Preprocessing preprocessing) {
+    this(images, preprocessing, 0, false);
+  }
+
+  /** The images moved at random by up to so many pixels, over black, and flipped. */
+  ImageBatches(LabelledImages images, Preprocessing preprocessing, int shift, boolean flip) {
     this.images = images;
     this.preprocessing = preprocessing;
+    this.shift = shift;
+    this.flip = flip;
   }
 
   /** The images of a set in a random order. */
@@ -38,7 +45,7 @@ final class ImageBatches {
   /**
    * Images order[from] to order[to-1]: (to - from, channels, height, width).
    *
-   * @param random where crops and flips come from; null for none
+   * @param random where shifts and flips come from; unused if there are none
    */
   NDArray images(NDManager manager, int[] order, int from, int to, SplittableRandom random) {
     NDArray batch =
@@ -69,14 +76,14 @@ final class ImageBatches {
     int height = images.height();
     int width = images.width();
     ByteBuffer source = images.image(index);
-    int down = random == null ? 0 : random.nextInt(2 * PADDING + 1) - PADDING;
-    int right = random == null ? 0 : random.nextInt(2 * PADDING + 1) - PADDING;
-    boolean flip = random != null && random.nextBoolean();
+    int down = shift == 0 ? 0 : random.nextInt(2 * shift + 1) - shift;
+    int right = shift == 0 ? 0 : random.nextInt(2 * shift + 1) - shift;
+    boolean flipped = flip && random.nextBoolean();
     byte[] rgb = new byte[3 * height * width];
     for (int y = 0; y < height; y++) {
       int fromY = y + down;
       for (int x = 0; x < width; x++) {
-        int fromX = (flip ? width - 1 - x : x) + right;
+        int fromX = (flipped ? width - 1 - x : x) + right;
         if (fromY >= 0 && fromY < height && fromX >= 0 && fromX < width) {
           byte grey = source.get(fromY * width + fromX);
           int at = 3 * (y * width + x);

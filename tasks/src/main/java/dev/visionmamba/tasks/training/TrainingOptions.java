@@ -2,7 +2,7 @@ package dev.visionmamba.tasks.training;
 
 /**
  * How a classifier is trained: AdamW with a cosine schedule after a warm-up, label smoothing,
- * random crops and flips.
+ * random shifts and flips.
  *
  * @param epochs how often every image is seen, at least 1
  * @param batchSize images a step, at least 1
@@ -10,8 +10,8 @@ package dev.visionmamba.tasks.training;
  * @param weightDecay decoupled decay of matrices (not of biases, norms, tokens and state spaces)
  * @param warmupEpochs epochs in which the learning rate rises to its peak; may be a fraction
  * @param labelSmoothing share of the target that is spread over all classes, 0 up to but not 1
- * @param augment whether training images are randomly cropped (after padding by two pixels) and
- *     flipped
+ * @param shift how many pixels training images are moved at random, each way, at least 0
+ * @param flip whether training images are flipped at random, left to right
  * @param seed of the order, the augmentation and the initial weights
  */
 public record TrainingOptions(
@@ -21,12 +21,13 @@ public record TrainingOptions(
     float weightDecay,
     float warmupEpochs,
     float labelSmoothing,
-    boolean augment,
+    int shift,
+    boolean flip,
     long seed) {
 
   /** What the bundled models were trained with, but for the number of epochs. */
   public static final TrainingOptions DEFAULT =
-      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, true, 0);
+      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, 0);
 
   /**
    * Checks the ranges.
@@ -39,6 +40,7 @@ public record TrainingOptions(
     require(learningRate > 0 && Float.isFinite(learningRate), "learning rate", learningRate);
     require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
     require(warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
+    require(shift >= 0, "shift", shift);
     require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
   }
 

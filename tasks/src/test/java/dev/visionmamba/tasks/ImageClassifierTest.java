@@ -1,0 +1,182 @@
+package dev.visionmamba.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.modality.Classifications;
+import ai.djl.modality.cv.BufferedImageFactory;
+import ai.djl.modality.cv.Image;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.tasks.image.InvalidImageException;
+import dev.visionmamba.zoo.ModelCatalogue;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class ImageClassifierTest {
+  private static final Path PICTURES = Path.of("pictures");
+  private static ImageClassifier classifier;
+
+  @BeforeAll
+  static void load() throws Exception {
+    classifier = ImageClassifier.load(ModelCatalogue.DEFAULT);
+  }
+
+  @AfterAll
+  static void close() {
+    classifier.close();
+  }
+
+  private static List<Path> pictures() throws IOException {
+    try (Stream<Path> files = Files.list(PICTURES)) {
+      return files.filter(f -> f.toString().endsWith(".png")).sorted().collect(Collectors.toList());
+    }
+  }
+
+  /** A picture is named after its class: ankle-boot.png. */
+  private static String classOf(Path picture) {
+    return picture.getFileName().toString().replace(".png", "").replace('-', ' ');
+  }
+
+  private static String plain(String className) {
+    return className.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z]+", " ");
+  }
+
+  private static List<Double> probabilities(Classifications answer) {
+    return answer.getProbabilities();
+  }
+
+  @Test
+  void bundledPicturesAreRecognised() throws Exception {
+    assertThat(pictures()).hasSizeGreaterThanOrEqualTo(5);
+    for (Path picture : pictures()) {
+      Classifications answer = classifier.classify(picture);
+      assertThat(plain(answer.best().getClassName())).isEqualTo(classOf(picture));
+    }
+  }
+
+  @Test
+  void probabilitiesAddUpAndTopIsSorted() throws Exception {
+    Classifications answer = classifier.classify(pictures().get(0));
+    assertThat(probabilities(answer).stream().mapToDouble(p -> p).sum()).isCloseTo(1, within(1e-5));
+    List<Double> top =
+        answer.<Classifications.Classification>topK(5).stream()
+            .map(Classifications.Classification::getProbability)
+            .collect(Collectors.toList());
+    assertThat(top).hasSize(5).isSortedAccordingTo((a, b) -> Double.compare(b, a));
+  }
+
+  @Test
+  void everyWayInGivesTheSame() throws Exception {
+    List<Image> images = new ArrayList<>();
+    for (Path picture : pictures()) {
+      List<Double> want = probabilities(classifier.classify(picture));
+      Image image = new BufferedImageFactory().fromFile(picture);
+      images.add(image);
+      assertThat(probabilities(classifier.classify(image))).isEqualTo(want);
+      try (InputStream stream = Files.newInputStream(picture)) {
+        assertThat(probabilities(classifier.classify(stream))).isEqualTo(want);
+      }
+    }
+    List<Classifications> batch = classifier.classify(images);
+    assertThat(batch).hasSameSizeAs(images);
+    for (int i = 0; i < images.size(); i++) {
+      List<Double> alone = probabilities(classifier.classify(images.get(i)));
+      List<Double> together = probabilities(batch.get(i));
+      for (int k = 0; k < alone.size(); k++) {
+        assertThat(together.get(k)).isCloseTo(alone.get(k), within(1e-5));
+      }
+    }
+    assertThat(classifier.classify(List.of())).isEmpty();
+  }
+
+  @Test
+  void eightThreadsGiveWhatOneGives() throws Exception {
+    List<Path> pictures = pictures();
+    List<List<Double>> want = new ArrayList<>();
+    for (Path picture : pictures) {
+      want.add(probabilities(classifier.classify(picture)));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<List<Double>>> answers = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        Path picture = pictures.get(i % pictures.size());
+        answers.add(threads.submit(() -> probabilities(classifier.classify(picture))));
+      }
+      for (int i = 0; i < answers.size(); i++) {
+        assertThat(answers.get(i).get()).isEqualTo(want.get(i % pictures.size()));
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void tenThousandClassificationsHoldMemorySteady() throws Exception {
+    Image image = new BufferedImageFactory().fromFile(pictures().get(0));
+    for (int i = 0; i < 1_000; i++) {
+      classifier.classify(image);
+    }
+    System.gc();
+    double before = ProcessMemory.residentMegabytes();
+    for (int i = 0; i < 9_000; i++) {
+      classifier.classify(image);
+    }
+    System.gc();
+    double after = ProcessMemory.residentMegabytes();
+    assertThat(after).isLessThan(1.05 * before);
+  }
+
+  @Test
+  void whatIsNoPictureIsRefused() {
+    assertThatThrownBy(() -> classifier.classify(new ByteArrayInputStream(new byte[] {1, 2, 3})))
+        .isInstanceOf(InvalidImageException.class)
+        .hasMessageContaining("the stream");
+    assertThatThrownBy(() -> classifier.classify(Path.of("no-such.png")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no-such.png");
+  }
+
+  @Test
+  void unknownModelsAreNamed() {
+    assertThatThrownBy(() -> ImageClassifier.load("vim_huge"))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("vim_huge")
+        .hasMessageContaining(ModelCatalogue.DEFAULT);
+    assertThatThrownBy(() -> ImageClassifier.load("vim_tiny"))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("no weights of vim_tiny are bundled");
+  }
+
+  @Test
+  void aClosedClassifierSaysSo() throws Exception {
+    ImageClassifier other = ImageClassifier.load(ModelCatalogue.DEFAULT);
+    other.close();
+    other.close();
+    assertThatThrownBy(() -> other.classify(pictures().get(0)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void imageNetHasAThousandNames() {
+    assertThat(ClassNames.imageNet())
+        .hasSize(1000)
+        .startsWith("tench", "goldfish")
+        .endsWith("ear", "toilet tissue");
+  }
+}

@@ -1,0 +1,200 @@
+package dev.visionmamba.tasks.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.visionmamba.tasks.training.ClassifierTraining;
+import dev.visionmamba.zoo.ModelCatalogue;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+  private static final String PICTURE = "pictures/ankle-boot.png";
+
+  @TempDir private Path folder;
+
+  private record Run(int code, String out, String err) {
+    List<String> errLines() {
+      return err.lines().toList();
+    }
+  }
+
+  private static Run run(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+    try {
+      int code = Main.run(arguments);
+      return new Run(
+          code,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  @Test
+  void classifiesWithTheBundledModel() {
+    Run run = run("classify", PICTURE);
+    assertThat(run.code()).isZero();
+    assertThat(run.out().lines().toList()).hasSize(6);
+    assertThat(run.out().lines().skip(1).findFirst().orElseThrow()).endsWith("Ankle boot");
+  }
+
+  @Test
+  void jsonIsOneObjectALine() {
+    Run run = run("classify", "--json", "--top", "2", PICTURE, PICTURE);
+    assertThat(run.code()).isZero();
+    List<String> lines = run.out().lines().toList();
+    assertThat(lines).hasSize(2);
+    for (String line : lines) {
+      JsonObject object = JsonParser.parseString(line).getAsJsonObject();
+      assertThat(object.get("image").getAsString()).isEqualTo(PICTURE);
+      assertThat(object.getAsJsonArray("classes")).hasSize(2);
+      JsonObject best = object.getAsJsonArray("classes").get(0).getAsJsonObject();
+      assertThat(best.keySet()).containsExactly("name", "probability");
+      assertThat(best.get("name").getAsString()).isEqualTo("Ankle boot");
+      assertThat(best.get("probability").getAsDouble()).isBetween(0.3, 1.0);
+    }
+  }
+
+  @Test
+  void badPicturesAreOneLineEachAndTheRestIsDone() throws Exception {
+    Path text = Files.writeString(folder.resolve("text.png"), "no picture");
+    byte[] whole = Files.readAllBytes(Path.of(PICTURE));
+    Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
+    Run run =
+        run("classify", text.toString(), cut.toString(), folder.toString(), "gone.png", PICTURE);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.errLines()).hasSize(4).allMatch(line -> line.startsWith("visionmamba: "));
+    assertThat(run.err()).contains("text.png", "cut.png", "gone.png").doesNotContain("Exception");
+    assertThat(run.out()).contains("Ankle boot");
+  }
+
+  @Test
+  void badModelsAreOneLine() throws Exception {
+    Path junk = Files.write(folder.resolve("junk.safetensors"), new byte[] {1, 2, 3});
+    for (String model : List.of("nonesuch", "vim_tiny", junk.toString(), folder.toString())) {
+      Run run = run("classify", "--model", model, PICTURE);
+      assertThat(run.code()).as(model).isEqualTo(1);
+      assertThat(run.errLines()).as(model).hasSize(1);
+      assertThat(run.err()).startsWith("visionmamba: ").doesNotContain("Exception");
+      assertThat(run.out()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "bogus",
+        "classify",
+        "classify --top 0 x.png",
+        "classify --top many x.png",
+        "train --dataset fashion-mnist",
+        "evaluate --dataset cifar --data .",
+        "benchmark --runs 0"
+      })
+  void wrongUseExitsWithTwo(String line) {
+    Run run = run(line.isEmpty() ? new String[0] : line.split(" "));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "classify", "train", "evaluate", "models", "benchmark"})
+  void everyCommandHasHelp(String command) {
+    Run run = command.isEmpty() ? run("--help") : run(command, "--help");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).startsWith("Usage: visionmamba");
+  }
+
+  @Test
+  void modelsListsWhatThereIs() {
+    Run run = run("models");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains(ModelCatalogue.DEFAULT, "bundled", "vim_base", "97,598,440", "224x224")
+        .containsPattern("vim_tiny +Vim +7,148,008 +1\\.5\\d\\d G");
+  }
+
+  @Test
+  void benchmarkGivesTheKeysThatItPromises() {
+    Run run = run("benchmark", "--runs", "3", "--batch", "2", "--json");
+    assertThat(run.code()).isZero();
+    JsonObject object = JsonParser.parseString(run.out()).getAsJsonObject();
+    assertThat(object.keySet())
+        .containsExactly(
+            "model",
+            "size",
+            "batch",
+            "runs",
+            "median_ms",
+            "min_ms",
+            "images_per_s",
+            "peak_rss_mb",
+            "flops",
+            "gemm_gflops",
+            "floor_ms",
+            "ratio");
+    double median = object.get("median_ms").getAsDouble();
+    assertThat(object.get("min_ms").getAsDouble()).isBetween(0.0, median);
+    assertThat(object.get("floor_ms").getAsDouble())
+        .isEqualTo(
+            object.get("flops").getAsDouble() / object.get("gemm_gflops").getAsDouble() * 1e-6,
+            org.assertj.core.api.Assertions.within(1e-9));
+  }
+
+  @Test
+  void trainsAndEvaluates() throws Exception {
+    Path data = FashionFiles.write(folder.resolve("data"));
+    Path out = folder.resolve("out");
+    Run train =
+        run(
+            ("train --dataset fashion-mnist --model vim_micro --set depth=1 --set embed_dim=16"
+                    + " --epochs 1 --batch 20 --data "
+                    + data
+                    + " --out "
+                    + out)
+                .split(" "));
+    assertThat(train.err()).doesNotContain("visionmamba:");
+    assertThat(train.code()).isZero();
+    assertThat(out.resolve(ClassifierTraining.MODEL_FILE)).exists();
+    Path matrix = folder.resolve("matrix.png");
+    Run evaluate =
+        run(
+            ("evaluate --dataset fashion-mnist --data "
+                    + data
+                    + " --model "
+                    + out
+                    + " --matrix "
+                    + matrix)
+                .split(" "));
+    assertThat(evaluate.code()).isZero();
+    assertThat(evaluate.out()).contains("Ankle boot").contains("top-1 accuracy");
+    assertThat(matrix).exists();
+  }
+
+  @Test
+  void missingDataIsOneLine() {
+    Run run = run("train", "--dataset", "fashion-mnist", "--data", "nowhere", "--out", "never");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.errLines()).hasSize(1);
+    assertThat(Path.of("never")).doesNotExist();
+  }
+}

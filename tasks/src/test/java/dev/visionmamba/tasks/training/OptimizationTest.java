@@ -1,0 +1,96 @@
+package dev.visionmamba.tasks.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.junit.jupiter.api.Test;
+
+class OptimizationTest {
+
+  @Test
+  void adamWFollowsItsPaper() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      double[] weight = {1.0, -2.0, 0.5};
+      double[] first = new double[3];
+      double[] second = new double[3];
+      NDArray array = manager.create(new float[] {1f, -2f, 0.5f});
+      AdamW optimizer = new AdamW(step -> 0.1 / (step + 1), 0.01f, id -> id.equals("w"));
+      for (int step = 1; step <= 5; step++) {
+        float[] gradient = {0.3f * step, -0.1f, 1e-4f * step};
+        optimizer.update("w", array, manager.create(gradient));
+        double rate = 0.1 / step;
+        for (int i = 0; i < 3; i++) {
+          first[i] = 0.9 * first[i] + 0.1 * gradient[i];
+          second[i] = 0.999 * second[i] + 0.001 * gradient[i] * gradient[i];
+          double m = first[i] / (1 - Math.pow(0.9, step));
+          double v = second[i] / (1 - Math.pow(0.999, step));
+          weight[i] -= rate * (m / (Math.sqrt(v) + 1e-8) + 0.01 * weight[i]);
+        }
+      }
+      float[] got = array.toFloatArray();
+      for (int i = 0; i < 3; i++) {
+        assertThat((double) got[i]).isCloseTo(weight[i], within(2e-5));
+      }
+    }
+  }
+
+  @Test
+  void adamWDecaysOnlyWhatItIsTold() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray decaying = manager.ones(new Shape(2));
+      NDArray other = manager.ones(new Shape(2));
+      AdamW optimizer = new AdamW(step -> 0.1, 0.5f, id -> id.equals("decaying"));
+      optimizer.update("decaying", decaying, manager.zeros(new Shape(2)));
+      optimizer.update("other", other, manager.zeros(new Shape(2)));
+      assertThat(decaying.toFloatArray()).containsOnly(0.95f);
+      assertThat(other.toFloatArray()).containsOnly(1f);
+    }
+  }
+
+  @Test
+  void smoothedCrossEntropyIsTheMeanOverTheSmoothedTarget() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      float[][] scores = {{1f, 2f, -1f}, {0.5f, 0.1f, 0.2f}};
+      long[] labels = {1, 0};
+      double want = 0;
+      for (int i = 0; i < 2; i++) {
+        double sum = 0;
+        for (float score : scores[i]) {
+          sum += Math.exp(score);
+        }
+        for (int k = 0; k < 3; k++) {
+          double target = (k == labels[i] ? 0.9 : 0) + 0.1 / 3;
+          want -= target * (scores[i][k] - Math.log(sum)) / 2;
+        }
+      }
+      NDArray loss =
+          new SmoothedCrossEntropy(0.1f)
+              .evaluate(new NDList(manager.create(labels)), new NDList(manager.create(scores)));
+      assertThat((double) loss.getFloat()).isCloseTo(want, within(1e-6));
+    }
+  }
+
+  @Test
+  void learningRateRisesThenFallsAsACosine() {
+    TrainingOptions options = new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, 0);
+    assertThat(options.learningRateAt(0, 10)).isEqualTo(1e-2f / 20, within(1e-8f));
+    assertThat(options.learningRateAt(19, 10)).isEqualTo(1e-2f, within(1e-8f));
+    assertThat(options.learningRateAt(60, 10)).isEqualTo(0.505e-2f, within(1e-6f));
+    assertThat(options.learningRateAt(100, 10)).isEqualTo(1e-4f, within(1e-8f));
+  }
+
+  @Test
+  void optionsOutOfRangeAreNamed() {
+    assertThatThrownBy(() -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("epochs");
+    assertThatThrownBy(() -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("label smoothing");
+  }
+}
