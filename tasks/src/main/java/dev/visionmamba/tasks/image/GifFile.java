@@ -1,7 +1,5 @@
 package dev.visionmamba.tasks.image;
 
-import java.io.ByteArrayOutputStream;
-
 /**
  * A GIF up to the end of its first frame (GIF89a specification).
  *
@@ -13,9 +11,6 @@ import java.io.ByteArrayOutputStream;
  * @param frameHeight the frame's rows
  * @param palette RGB of the frame's colours; none where the indices are grey levels themselves
  * @param background the colour index where the frame does not cover the screen
- * @param interlaced whether the rows are stored in four passes
- * @param indexBits bits of a colour index
- * @param data the coded indices
  */
 record GifFile(
     int width,
@@ -25,12 +20,7 @@ record GifFile(
     int frameWidth,
     int frameHeight,
     byte[] palette,
-    int background,
-    boolean interlaced,
-    int indexBits,
-    byte[] data) {
-  /** First row and step of the passes that rows are stored in. */
-  private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
+    int background) {
 
   static boolean matches(ByteSource source) {
     return source.has(0, "GIF87a") || source.has(0, "GIF89a");
@@ -66,6 +56,7 @@ record GifFile(
             palette = source.slice(at, 3 << (local & 7) + 1);
             at += palette.length;
           }
+          skipBlocks(source, at + 1); // the frame's data must be there
           return new GifFile(
               Math.max(left + width, source.u16LittleEndian(6)),
               Math.max(top + height, source.u16LittleEndian(8)),
@@ -74,10 +65,7 @@ record GifFile(
               width,
               height,
               palette,
-              background,
-              (local & 0x40) != 0,
-              source.u8(at),
-              joinedBlocks(source, at + 1));
+              background);
         }
         case ';' -> throw source.invalid("the GIF holds no frame; save the image again");
         default -> at++; // Stray bytes between blocks are passed over, as PIL does.
@@ -85,21 +73,19 @@ record GifFile(
     }
   }
 
-  /** Decodes the frame and lays it on the screen: interleaved RGB. */
-  byte[] decode(ByteSource source) throws InvalidImageException {
-    byte[] indices = GifLzw.decode(source, data, indexBits, frameWidth * frameHeight);
+  /** Decodes the frame with ImageIO and lays it on the screen: interleaved RGB. */
+  byte[] decode(ByteSource source, byte[] encoded) throws InvalidImageException {
+    byte[] frame = ImageIoPixels.decode(source, encoded, "gif");
+    if (frame.length == 3 * width * height) {
+      return frame;
+    }
     byte[] rgb = new byte[3 * width * height];
     for (int i = 0; i < rgb.length; i += 3) {
       setColour(rgb, i, background);
     }
-    int stored = 0;
-    for (int[] pass : interlaced ? PASSES : new int[][] {{0, 1}}) {
-      for (int y = pass[0]; y < frameHeight; y += pass[1]) {
-        int out = 3 * ((top + y) * width + left);
-        for (int x = 0; x < frameWidth; x++, out += 3) {
-          setColour(rgb, out, indices[stored++] & 0xff);
-        }
-      }
+    for (int y = 0; y < frameHeight; y++) {
+      int to = 3 * ((top + y) * width + left);
+      System.arraycopy(frame, 3 * y * frameWidth, rgb, to, 3 * frameWidth);
     }
     return rgb;
   }
@@ -111,16 +97,6 @@ record GifFile(
       rgb[at + c] =
           palette.length == 0 ? (byte) index : entry < palette.length ? palette[entry] : 0;
     }
-  }
-
-  private static byte[] joinedBlocks(ByteSource source, long from) throws InvalidImageException {
-    ByteArrayOutputStream joined = new ByteArrayOutputStream();
-    long at = from;
-    while (source.u8(at) != 0) {
-      joined.writeBytes(source.slice(at + 1, source.u8(at)));
-      at += 1 + source.u8(at);
-    }
-    return joined.toByteArray();
   }
 
   private static long skipBlocks(ByteSource source, long from) throws InvalidImageException {

@@ -115,7 +115,7 @@ public final class ImageDecoder {
       GifFile file = GifFile.parse(source);
       checkSize(source, file.frameWidth(), file.frameHeight());
       checkSize(source, file.width(), file.height());
-      return new PixelImage(file.width(), file.height(), file.decode(source));
+      return new PixelImage(file.width(), file.height(), file.decode(source, encoded));
     }
     if (BmpFile.matches(source)) {
       BmpFile file = BmpFile.parse(source);

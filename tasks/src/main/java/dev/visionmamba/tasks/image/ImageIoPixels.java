@@ -21,7 +21,7 @@ final class ImageIoPixels {
     T from(ImageReader reader) throws IOException;
   }
 
-  /** Interleaved RGB of a PNG or BMP, levels as stored. */
+  /** Interleaved RGB of a PNG, BMP or a GIF's first frame, levels as stored. */
   static byte[] decode(ByteSource source, byte[] encoded, String format)
       throws InvalidImageException {
     return read(source, encoded, format, reader -> Rasters.rgb(reader.read(0)));

@@ -156,23 +156,6 @@ class BadImageTest {
   }
 
   @Test
-  void aGifWithTooFewPixelsIsRefusedThoughItsBlocksAreThere() {
-    byte[] whole = Fixtures.encoded("gif-plain.gif");
-    int data = 13 + 3 * 64 + 10 + 1; // After the screen, its palette and the frame's header.
-    while (whole[data - 11] != ',') {
-      data++;
-    }
-    int first = whole[data] & 0xff;
-    assertThat(first).isGreaterThan(100);
-    for (int size = 0; size <= first; size += 15) {
-      byte[] cut = Arrays.copyOf(whole, data + 1 + size + 1);
-      cut[data] = (byte) size;
-      cut[cut.length - 1] = 0;
-      assertRefused(cut, size == 0 ? "after 0 of 693 pixels" : "ends early");
-    }
-  }
-
-  @Test
   void hugeHeadersAreRefusedBeforeMemoryIsTaken() {
     String[] words = {"pixels are more than the 178956970", "scale the image down"};
     assertRefused(PngBytes.rgb(100_000, 100_000, new byte[100]), "100000x100000", words[0]);
