@@ -4,12 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.BufferedImageFactory;
 import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.tasks.image.InvalidImageException;
+import dev.visionmamba.tasks.metrics.ConfusionMatrix;
+import dev.visionmamba.tasks.training.ClassifierEvaluation;
+import dev.visionmamba.tasks.training.LabelledImages;
+import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,9 +28,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ImageClassifierTest {
   private static final Path PICTURES = Path.of("pictures");
@@ -139,6 +147,32 @@ class ImageClassifierTest {
     System.gc();
     double after = ProcessMemory.residentMegabytes();
     assertThat(after).isLessThan(1.05 * before);
+  }
+
+  /** What classify says of a PNG file is what evaluate counts for the data set's image. */
+  @Test
+  void picturesInFilesAgreeWithTheEvaluation(@TempDir Path folder) throws Exception {
+    LabelledImages images = Clothes.bars(60, 5);
+    ConfusionMatrix counted = new ConfusionMatrix(images.classNames());
+    for (int i = 0; i < images.count(); i++) {
+      BufferedImage picture = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+      byte[] pixels = new byte[28 * 28];
+      images.image(i).get(pixels);
+      picture.getRaster().setDataElements(0, 0, 28, 28, pixels);
+      Path file = folder.resolve(i + ".png");
+      ImageIO.write(picture, "png", file.toFile());
+      String name = classifier.classify(file).best().getClassName();
+      counted.add(images.label(i), images.classNames().indexOf(name));
+    }
+    try (ClassifierModel model = ModelCatalogue.load(ModelCatalogue.DEFAULT, Device.cpu())) {
+      ConfusionMatrix evaluated = ClassifierEvaluation.run(model, images, done -> {});
+      for (int actual = 0; actual < 10; actual++) {
+        for (int predicted = 0; predicted < 10; predicted++) {
+          assertThat(counted.count(actual, predicted))
+              .isEqualTo(evaluated.count(actual, predicted));
+        }
+      }
+    }
   }
 
   @Test

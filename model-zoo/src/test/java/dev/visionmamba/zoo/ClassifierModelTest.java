@@ -1,0 +1,158 @@
+package dev.visionmamba.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClassifierModelTest {
+  @TempDir private Path folder;
+
+  private static ModelDescription description(Map<String, Object> arguments, String... classes) {
+    return new ModelDescription(
+        "small",
+        "vim_micro",
+        arguments,
+        List.of(classes),
+        new ImageInput(28, 28, 28, "bicubic", List.of(0.5f), List.of(0.5f)),
+        Map.of());
+  }
+
+  private static final Map<String, Object> SMALL = Map.of("depth", 1, "embed_dim", 16);
+
+  private Path write() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    try (ClassifierModel model =
+        ClassifierModel.create(description(SMALL, "a", "b", "c"), Device.cpu())) {
+      model.save(file, model.description());
+    }
+    return file;
+  }
+
+  /** The model's file with its tensors or its description changed. */
+  private Path rewrite(Path file, Change change) throws IOException {
+    Path changed = folder.resolve("changed.safetensors");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      var checkpoint = Safetensors.read(file, manager);
+      Map<String, NDArray> tensors = new LinkedHashMap<>(checkpoint.tensors());
+      Map<String, String> metadata = new LinkedHashMap<>(checkpoint.metadata());
+      change.apply(manager, tensors, metadata);
+      Safetensors.write(changed, tensors, metadata);
+    }
+    return changed;
+  }
+
+  private interface Change {
+    void apply(NDManager manager, Map<String, NDArray> tensors, Map<String, String> metadata);
+  }
+
+  private static void assertRefused(Path file, Class<? extends Exception> type, String... said) {
+    assertThatThrownBy(() -> ClassifierModel.load(file, Device.cpu()))
+        .isInstanceOf(type)
+        .hasMessageContainingAll(said)
+        .hasMessageContaining(file.getFileName().toString());
+  }
+
+  @Test
+  void savedAndLoadedModelsAreTheSame() throws Exception {
+    Path file = folder.resolve("model.safetensors");
+    Map<String, float[]> want = new LinkedHashMap<>();
+    try (ClassifierModel model =
+        ClassifierModel.create(description(SMALL, "a", "b", "c"), Device.cpu())) {
+      StateDict.of(model.network()).forEach((name, array) -> want.put(name, array.toFloatArray()));
+      model.save(file, model.description().withNotes(Map.of("accuracy", "high")));
+    }
+    try (ClassifierModel model = ClassifierModel.load(file, Device.cpu())) {
+      assertThat(model.description().notes()).containsEntry("accuracy", "high");
+      Map<String, NDArray> got = StateDict.of(model.network());
+      assertThat(got.keySet()).isEqualTo(want.keySet());
+      got.forEach((name, array) -> assertThat(array.toFloatArray()).isEqualTo(want.get(name)));
+    }
+  }
+
+  @Test
+  void tensorsThatDoNotFitAreNamed() throws Exception {
+    Path file = write();
+    assertRefused(
+        rewrite(file, (manager, tensors, metadata) -> tensors.remove("head.bias")),
+        MalformedModelException.class,
+        "1 missing (head.bias)");
+    assertRefused(
+        rewrite(
+            file, (manager, tensors, metadata) -> tensors.put("extra", manager.ones(new Shape(2)))),
+        MalformedModelException.class,
+        "1 unexpected (extra)");
+    assertRefused(
+        rewrite(
+            file,
+            (manager, tensors, metadata) -> tensors.put("head.bias", manager.ones(new Shape(4)))),
+        MalformedModelException.class,
+        "1 misshapen (head.bias is (4) but must be (3))");
+  }
+
+  @Test
+  void filesThatAreNoModelAreRefused() throws Exception {
+    Path file = write();
+    byte[] whole = Files.readAllBytes(file);
+    Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, 5000));
+    assertRefused(cut, CheckpointException.class, "bytes");
+    assertRefused(
+        rewrite(file, (manager, tensors, metadata) -> metadata.clear()),
+        CheckpointException.class,
+        "says which network");
+    assertRefused(
+        rewrite(
+            file,
+            (manager, tensors, metadata) ->
+                metadata.put(
+                    ModelDescription.METADATA_KEY,
+                    description(Map.of("depth", "deep"), "a").toJson())),
+        CheckpointException.class,
+        "depth must be a number");
+    assertRefused(
+        rewrite(
+            file,
+            (manager, tensors, metadata) ->
+                metadata.put(
+                    ModelDescription.METADATA_KEY,
+                    description(Map.of("num_classes", 3), "a").toJson())),
+        CheckpointException.class,
+        "names 1 classes");
+  }
+
+  @Test
+  void theBundledModelLoadsAndSaysWhereItComesFrom() throws Exception {
+    try (ClassifierModel model = ModelCatalogue.load(ModelCatalogue.DEFAULT, Device.cpu())) {
+      assertThat(model.description().name()).isEqualTo(ModelCatalogue.DEFAULT);
+      assertThat(model.description().classes()).hasSize(10);
+      assertThat(model.description().notes()).containsKeys("command", "data", "test accuracy");
+      assertThat(model.network().parameterCount()).isBetween(400_000L, 600_000L);
+    }
+  }
+
+  @Test
+  void foldersAndNamesThatAreNotThereAreNamed() {
+    assertThatThrownBy(() -> ModelCatalogue.load(folder.toString(), Device.cpu()))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("has no model.safetensors");
+    assertThatThrownBy(() -> ModelCatalogue.load("a\0b", Device.cpu()))
+        .isInstanceOf(ModelNotFoundException.class);
+  }
+}
