@@ -5,6 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.layers.StateDict;
@@ -151,12 +152,18 @@ public final class ClassifierModel implements AutoCloseable {
    *
    * @param file the file; its folder must exist
    * @param newDescription what the file is to say about itself
+   * @param type of the weights in the file: float32, or float16 for half the size
    * @throws IOException if it cannot be written
    */
-  public void save(Path file, ModelDescription newDescription) throws IOException {
+  public void save(Path file, ModelDescription newDescription, DataType type) throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(ModelDescription.METADATA_KEY, newDescription.toJson());
-    Safetensors.write(file, StateDict.of(network), metadata);
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Map<String, NDArray> tensors = StateDict.of(network);
+      tensors.replaceAll((name, tensor) -> tensor.toType(type, false));
+      Safetensors.write(file, tensors, metadata);
+    }
   }
 
   /**

@@ -2,11 +2,13 @@ package dev.visionmamba.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.backbones.layers.StateDict;
@@ -41,7 +43,7 @@ class ClassifierModelTest {
     Path file = folder.resolve("model.safetensors");
     try (ClassifierModel model =
         ClassifierModel.create(description(SMALL, "a", "b", "c"), Device.cpu())) {
-      model.save(file, model.description());
+      model.save(file, model.description(), DataType.FLOAT32);
     }
     return file;
   }
@@ -77,7 +79,7 @@ class ClassifierModelTest {
     try (ClassifierModel model =
         ClassifierModel.create(description(SMALL, "a", "b", "c"), Device.cpu())) {
       StateDict.of(model.network()).forEach((name, array) -> want.put(name, array.toFloatArray()));
-      model.save(file, model.description().withNotes(Map.of("accuracy", "high")));
+      model.save(file, model.description().withNotes(Map.of("accuracy", "high")), DataType.FLOAT32);
     }
     try (ClassifierModel model = ClassifierModel.load(file, Device.cpu())) {
       assertThat(model.description().notes()).containsEntry("accuracy", "high");
@@ -85,6 +87,24 @@ class ClassifierModelTest {
       assertThat(got.keySet()).isEqualTo(want.keySet());
       got.forEach((name, array) -> assertThat(array.toFloatArray()).isEqualTo(want.get(name)));
     }
+  }
+
+  @Test
+  void halfPrecisionHalvesTheFileAndRoundsTheWeights() throws Exception {
+    Path file = write();
+    Path half = folder.resolve("half.safetensors");
+    try (ClassifierModel whole = ClassifierModel.load(file, Device.cpu())) {
+      whole.save(half, whole.description(), DataType.FLOAT16);
+      try (ClassifierModel rounded = ClassifierModel.load(half, Device.cpu())) {
+        float[] want = StateDict.of(whole.network()).get("head.weight").toFloatArray();
+        float[] got = StateDict.of(rounded.network()).get("head.weight").toFloatArray();
+        assertThat(got).isNotEqualTo(want);
+        for (int i = 0; i < want.length; i++) {
+          assertThat(got[i]).isCloseTo(want[i], within(Math.abs(want[i]) / 1024 + 1e-7f));
+        }
+      }
+    }
+    assertThat(Files.size(half)).isLessThan(Files.size(file) * 3 / 4);
   }
 
   @Test

@@ -1,6 +1,8 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.FashionMnist;
@@ -11,6 +13,7 @@ import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelDescription;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -104,6 +107,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "Do not flip images at random, left to right.")
   private boolean noFlip;
 
+  @Option(
+      names = "--half",
+      description = "Write the model's weights as float16: half the size, trained as ever.")
+  private boolean half;
+
   @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private long seed = TrainingOptions.DEFAULT.seed();
 
@@ -128,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
             seed);
     LabelledImages train = dataset.load(data, FashionMnist.Split.TRAIN).first(limit);
     LabelledImages test = dataset.load(data, FashionMnist.Split.TEST).first(limit);
-    ai.djl.engine.Engine.getEngine("PyTorch").setRandomSeed((int) seed);
+    Engine.getEngine("PyTorch").setRandomSeed((int) seed);
     try (ClassifierModel model = ClassifierModel.create(description(train), Device.cpu());
         Progress progress = new Progress(options.epochs())) {
       spec.commandLine()
@@ -141,12 +149,10 @@ final class TrainCommand implements Callable<Integer> {
               train.count(),
               test.count());
       spec.commandLine().getOut().flush();
-      String command =
-          "visionmamba "
-              + String.join(" ", spec.commandLine().getParent().getParseResult().originalArgs());
       List<EpochResult> results =
-          new ClassifierTraining(model, train, test, options, out)
-              .run(resume, Map.of("command", command, "data", dataset.title()), progress);
+          new ClassifierTraining(
+                  model, train, test, options, out, half ? DataType.FLOAT16 : DataType.FLOAT32)
+              .run(resume, Map.of("command", command(), "data", dataset.title()), progress);
       progress.close();
       spec.commandLine()
           .getOut()
@@ -158,6 +164,14 @@ final class TrainCommand implements Callable<Integer> {
               out.resolve(ClassifierTraining.MODEL_FILE));
     }
     return 0;
+  }
+
+  /** The command line that gives this model. */
+  private String command() {
+    List<String> words =
+        new ArrayList<>(spec.commandLine().getParent().getParseResult().originalArgs());
+    words.remove("--resume");
+    return "visionmamba " + String.join(" ", words);
   }
 
   private ModelDescription description(LabelledImages train) {

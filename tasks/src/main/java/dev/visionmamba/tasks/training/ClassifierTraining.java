@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Parameter;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
@@ -53,6 +54,7 @@ public final class ClassifierTraining {
   private final TrainingOptions options;
   private final int stepsPerEpoch;
   private final Path folder;
+  private final DataType weightType;
   private final Loss loss;
   private final AdamW optimizer;
 
@@ -64,6 +66,7 @@ public final class ClassifierTraining {
    * @param test the images to measure accuracy on
    * @param options how
    * @param folder where results go; made if missing
+   * @param weightType of the weights in the model file, float32 or float16
    * @throws IllegalArgumentException if the data set does not fit the model
    */
   public ClassifierTraining(
@@ -71,7 +74,8 @@ public final class ClassifierTraining {
       LabelledImages train,
       LabelledImages test,
       TrainingOptions options,
-      Path folder) {
+      Path folder,
+      DataType weightType) {
     if (train.count() == 0 || train.classNames().size() != model.description().classes().size()) {
       throw new IllegalArgumentException(
           "a data set of "
@@ -88,6 +92,7 @@ public final class ClassifierTraining {
     this.options = options;
     this.stepsPerEpoch = (train.count() + options.batchSize() - 1) / options.batchSize();
     this.folder = folder;
+    this.weightType = weightType;
     this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
     Set<String> decaying = decayingParameters();
     this.optimizer =
@@ -127,6 +132,9 @@ public final class ClassifierTraining {
     List<EpochResult> history = new ArrayList<>();
     if (resume && Files.exists(checkpoint)) {
       history.addAll(TrainingCheckpoint.load(checkpoint, model, optimizer, options, stepsPerEpoch));
+    }
+    if (history.size() == options.epochs()) {
+      save(history, notes); // nothing is left to train, but the notes or the type may be new
     }
     DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
     try (Trainer trainer = ScanTrainer.of(model.djlModel(), config)) {
@@ -191,7 +199,7 @@ public final class ClassifierTraining {
     allNotes.put("epochs", Integer.toString(history.size()));
     allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", last.testAccuracy()));
     ModelDescription description = model.description().withNotes(allNotes);
-    model.save(folder.resolve(MODEL_FILE), description);
+    model.save(folder.resolve(MODEL_FILE), description, weightType);
     AtomicFiles.writeText(
         folder.resolve(METRICS_FILE),
         EpochResult.CSV_HEADER

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.tasks.Clothes;
 import dev.visionmamba.zoo.ClassifierModel;
@@ -55,7 +56,7 @@ class ClassifierTrainingTest {
   private Map<String, float[]> train(
       Path out, int epochs, boolean resume, TrainingListener listener) throws Exception {
     try (ClassifierModel model = model()) {
-      new ClassifierTraining(model, TRAIN, TEST, options(epochs), out)
+      new ClassifierTraining(model, TRAIN, TEST, options(epochs), out, DataType.FLOAT32)
           .run(resume, Map.of("command", "test"), listener);
       return weights(model);
     }
@@ -70,7 +71,8 @@ class ClassifierTrainingTest {
                   TRAIN,
                   TRAIN,
                   new TrainingOptions(25, 20, 5e-3f, 0f, 1f, 0f, 0, false, 7),
-                  folder)
+                  folder,
+                  DataType.FLOAT32)
               .run(false, Map.of(), TrainingListener.NONE);
       assertThat(results).hasSize(25);
       assertThat(results.get(24).testAccuracy()).isGreaterThan(0.95);
