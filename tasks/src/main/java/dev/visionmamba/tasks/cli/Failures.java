@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import java.io.FileNotFoundException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -25,16 +24,11 @@ final class Failures {
       message = missing.getFile() + " does not exist";
     } else if (e instanceof AccessDeniedException) {
       message = message + " may not be read or written";
-    } else if (e instanceof FileNotFoundException || isOurs(e)) {
-      return oneLine(message);
     } else if (e instanceof RuntimeException && !(e instanceof IllegalArgumentException)) {
+      // Not foreseen: its type may say more than its message.
       message = e.getClass().getSimpleName() + ": " + message;
     }
     return oneLine(message);
-  }
-
-  private static boolean isOurs(Throwable e) {
-    return e.getClass().getName().startsWith("dev.visionmamba.");
   }
 
   private static String oneLine(String message) {

@@ -2,7 +2,9 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.FashionMnist;
@@ -11,6 +13,7 @@ import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.tasks.training.TrainingOptions;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ImageInput;
+import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,6 +80,18 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private int epochs = TrainingOptions.DEFAULT.epochs();
 
+  @Option(
+      names = "--until",
+      paramLabel = "N",
+      description = "Stop after epoch N of the schedule; --resume goes on behind it.")
+  private int until = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "NAME|PATH",
+      description = "Start from a model's weights, to train it further.")
+  private String weights;
+
   @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private int batchSize = TrainingOptions.DEFAULT.batchSize();
 
@@ -139,6 +154,9 @@ final class TrainCommand implements Callable<Integer> {
     Engine.getEngine("PyTorch").setRandomSeed((int) seed);
     try (ClassifierModel model = ClassifierModel.create(description(train), Device.cpu());
         Progress progress = new Progress(options.epochs())) {
+      if (weights != null) {
+        startFrom(model);
+      }
       spec.commandLine()
           .getOut()
           .printf(
@@ -152,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
       List<EpochResult> results =
           new ClassifierTraining(
                   model, train, test, options, out, half ? DataType.FLOAT16 : DataType.FLOAT32)
-              .run(resume, Map.of("command", command(), "data", dataset.title()), progress);
+              .run(resume, until, Map.of("command", command(), "data", dataset.title()), progress);
       progress.close();
       spec.commandLine()
           .getOut()
@@ -164,6 +182,14 @@ final class TrainCommand implements Callable<Integer> {
               out.resolve(ClassifierTraining.MODEL_FILE));
     }
     return 0;
+  }
+
+  private void startFrom(ClassifierModel model) throws Exception {
+    try (ClassifierModel other = ModelCatalogue.load(weights, Device.cpu())) {
+      Map<String, NDArray> tensors = StateDict.of(other.network());
+      tensors.replaceAll((name, tensor) -> tensor.duplicate());
+      model.fill(tensors, weights);
+    }
   }
 
   /** The command line that gives this model. */

@@ -116,16 +116,18 @@ public final class ClassifierTraining {
   }
 
   /**
-   * Trains to the last epoch.
+   * Trains.
    *
    * @param resume whether to go on from the folder's checkpoint, if there is one
+   * @param until the epoch to stop after; resuming goes on behind it
    * @param notes kept in the model's description, beside the accuracy that is reached
    * @param listener is told how it goes
    * @return one result an epoch, those before a resumption among them
    * @throws IOException if a file cannot be read or written
    * @throws MalformedModelException if the checkpoint does not fit the model
    */
-  public List<EpochResult> run(boolean resume, Map<String, String> notes, TrainingListener listener)
+  public List<EpochResult> run(
+      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     Files.createDirectories(folder);
     Path checkpoint = folder.resolve(CHECKPOINT_FILE);
@@ -138,7 +140,7 @@ public final class ClassifierTraining {
     }
     DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
     try (Trainer trainer = ScanTrainer.of(model.djlModel(), config)) {
-      for (int epoch = history.size(); epoch < options.epochs(); epoch++) {
+      for (int epoch = history.size(); epoch < Math.min(until, options.epochs()); epoch++) {
         history.add(epoch(trainer, epoch, listener));
         save(history, notes);
         listener.epochEnded(history.get(epoch));

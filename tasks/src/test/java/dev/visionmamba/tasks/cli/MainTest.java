@@ -175,6 +175,17 @@ class MainTest {
     assertThat(train.err()).doesNotContain("visionmamba:");
     assertThat(train.code()).isZero();
     assertThat(out.resolve(ClassifierTraining.MODEL_FILE)).exists();
+    Run further =
+        run(
+            ("train --dataset fashion-mnist --set depth=1 --set embed_dim=16 --epochs 1 --half"
+                    + " --data "
+                    + data
+                    + " --weights "
+                    + out
+                    + " --out "
+                    + folder.resolve("further"))
+                .split(" "));
+    assertThat(further.code()).isZero();
     Path matrix = folder.resolve("matrix.png");
     Run evaluate =
         run(

@@ -57,7 +57,7 @@ class ClassifierTrainingTest {
       Path out, int epochs, boolean resume, TrainingListener listener) throws Exception {
     try (ClassifierModel model = model()) {
       new ClassifierTraining(model, TRAIN, TEST, options(epochs), out, DataType.FLOAT32)
-          .run(resume, Map.of("command", "test"), listener);
+          .run(resume, epochs, Map.of("command", "test"), listener);
       return weights(model);
     }
   }
@@ -73,7 +73,7 @@ class ClassifierTrainingTest {
                   new TrainingOptions(25, 20, 5e-3f, 0f, 1f, 0f, 0, false, 7),
                   folder,
                   DataType.FLOAT32)
-              .run(false, Map.of(), TrainingListener.NONE);
+              .run(false, 25, Map.of(), TrainingListener.NONE);
       assertThat(results).hasSize(25);
       assertThat(results.get(24).testAccuracy()).isGreaterThan(0.95);
       assertThat(results.get(24).trainLoss()).isLessThan(0.3 * results.get(0).trainLoss());
@@ -122,6 +122,23 @@ class ClassifierTrainingTest {
 
   private static final class Interruption extends RuntimeException {
     private static final long serialVersionUID = 1;
+  }
+
+  @Test
+  void stoppingEarlyIsLikeAnInterruption() throws Exception {
+    Map<String, float[]> whole = train(folder.resolve("whole"), 2, false, TrainingListener.NONE);
+    Path cut = folder.resolve("cut");
+    Map<String, float[]> resumed = null;
+    for (int until = 1; until <= 2; until++) {
+      try (ClassifierModel model = model()) {
+        List<EpochResult> results =
+            new ClassifierTraining(model, TRAIN, TEST, options(2), cut, DataType.FLOAT32)
+                .run(true, until, Map.of(), TrainingListener.NONE);
+        assertThat(results).hasSize(until);
+        resumed = weights(model);
+      }
+    }
+    assertThat(resumed.get("head.weight")).containsExactly(whole.get("head.weight"));
   }
 
   @Test
