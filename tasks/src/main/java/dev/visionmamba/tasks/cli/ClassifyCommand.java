@@ -4,7 +4,6 @@ import ai.djl.modality.Classifications;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.visionmamba.tasks.ImageClassifier;
-import dev.visionmamba.zoo.ModelCatalogue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,14 +30,7 @@ import picocli.CommandLine.Spec;
 final class ClassifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME|PATH",
-      defaultValue = ModelCatalogue.DEFAULT,
-      description =
-          "A bundled model, a safetensors file, or a folder that training has written (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String model;
+  @Mixin private ModelOption model;
 
   @Option(
       names = "--top",
@@ -59,7 +52,7 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     int failures = 0;
-    try (ImageClassifier classifier = ImageClassifier.load(model)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model.nameOrPath())) {
       for (Path image : images) {
         try {
           print(out, image, classifier.classify(image).topK(top));

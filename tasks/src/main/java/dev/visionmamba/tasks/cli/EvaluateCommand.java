@@ -21,6 +21,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -36,27 +37,9 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME|PATH",
-      defaultValue = ModelCatalogue.DEFAULT,
-      description =
-          "A bundled model, a safetensors file, or a folder that training has written (default:"
-              + " ${DEFAULT-VALUE}).")
-  private String model;
+  @Mixin private ModelOption model;
 
-  @Option(
-      names = "--dataset",
-      required = true,
-      description = "Which data set: ${COMPLETION-CANDIDATES}.")
-  private DataSet dataset;
-
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder with its files.")
-  private Path data;
+  @Mixin private DataOptions data;
 
   @Option(
       names = "--matrix",
@@ -68,9 +51,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    LabelledImages images = dataset.load(data, FashionMnist.Split.TEST);
+    LabelledImages images = data.load(FashionMnist.Split.TEST);
     ConfusionMatrix matrix;
-    try (ClassifierModel loaded = ModelCatalogue.load(model, Device.cpu());
+    try (ClassifierModel loaded = ModelCatalogue.load(model.nameOrPath(), Device.cpu());
         ProgressBar bar =
             new ProgressBarBuilder()
                 .setTaskName("evaluate")

@@ -26,6 +26,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -43,18 +44,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dataset",
-      required = true,
-      description = "Which data set: ${COMPLETION-CANDIDATES}.")
-  private DataSet dataset;
-
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder with its files.")
-  private Path data;
+  @Mixin private DataOptions data;
 
   @Option(
       names = "--model",
@@ -149,8 +139,8 @@ final class TrainCommand implements Callable<Integer> {
             shift,
             !noFlip,
             seed);
-    LabelledImages train = dataset.load(data, FashionMnist.Split.TRAIN).first(limit);
-    LabelledImages test = dataset.load(data, FashionMnist.Split.TEST).first(limit);
+    LabelledImages train = data.load(FashionMnist.Split.TRAIN).first(limit);
+    LabelledImages test = data.load(FashionMnist.Split.TEST).first(limit);
     Engine.getEngine("PyTorch").setRandomSeed((int) seed);
     try (ClassifierModel model = ClassifierModel.create(description(train), Device.cpu());
         Progress progress = new Progress(options.epochs())) {
@@ -170,7 +160,11 @@ final class TrainCommand implements Callable<Integer> {
       List<EpochResult> results =
           new ClassifierTraining(
                   model, train, test, options, out, half ? DataType.FLOAT16 : DataType.FLOAT32)
-              .run(resume, until, Map.of("command", command(), "data", dataset.title()), progress);
+              .run(
+                  resume,
+                  until,
+                  Map.of("command", command(), "data", data.dataset().title()),
+                  progress);
       progress.close();
       spec.commandLine()
           .getOut()
@@ -210,10 +204,10 @@ final class TrainCommand implements Callable<Integer> {
             train.height(),
             train.width(),
             "bicubic",
-            List.of(dataset.mean()),
-            List.of(dataset.std()));
+            List.of(data.dataset().mean()),
+            List.of(data.dataset().std()));
     return new ModelDescription(
-        backbone + "." + dataset.toString().replace('-', '_'),
+        backbone + "." + data.dataset().toString().replace('-', '_'),
         backbone,
         all,
         train.classNames(),
