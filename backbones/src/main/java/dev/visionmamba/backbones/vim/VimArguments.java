@@ -25,6 +25,9 @@ final class VimArguments {
   private boolean divideOut;
   private float dropPathRate;
 
+  /** How tokens are pooled where there is no class token. */
+  private Object finalPool = "mean";
+
   private VimArguments(VimConfig base) {
     imageHeight = base.imageHeight();
     imageWidth = base.imageWidth();
@@ -76,7 +79,12 @@ final class VimArguments {
       case "residual_in_fp32", "fused_add_norm" -> bool(name, value);
       // The published values of options of which only these are supported.
       case "bimamba_type" -> require(name, value, "v2");
-      case "final_pool_type" -> require(name, value, "mean");
+      case "final_pool_type" -> {
+        finalPool = value;
+        if (!"none".equals(value)) { // "none" takes the class token, if there is one
+          require(name, value, "mean");
+        }
+      }
       case "if_rope", "if_rope_residual", "if_bidirectional", "flip_img_sequences_ratio" -> {
         if (!Boolean.FALSE.equals(value) && !(value instanceof Number n && n.doubleValue() <= 0)) {
           throw unsupported(name, value);
@@ -118,6 +126,9 @@ final class VimArguments {
         !hasClassToken
             ? ClassToken.NONE
             : twice ? ClassToken.DOUBLE : middle ? ClassToken.MIDDLE : ClassToken.HEAD;
+    if (classToken == ClassToken.NONE) {
+      require("final_pool_type", finalPool, "mean");
+    }
     return new VimConfig(
         imageHeight,
         imageWidth,

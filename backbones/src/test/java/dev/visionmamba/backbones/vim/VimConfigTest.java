@@ -117,6 +117,11 @@ class VimConfigTest {
   void optionsThatNoPublishedVimUsesAreRefused() {
     String reason = " is not used by any published Vim and not supported";
     assertRefused("bimamba_type", "v1", "bimamba_type = v1" + reason);
+    assertThat(VimConfig.TINY.with(Map.of("final_pool_type", "none"))).isEqualTo(VimConfig.TINY);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> VimConfig.TINY.with(Map.of("final_pool_type", "none", "if_cls_token", false)))
+        .withMessageContaining("final_pool_type = none");
     assertRefused("final_pool_type", "max", "final_pool_type = max" + reason);
     assertRefused("if_rope", true, "if_rope = true" + reason);
     assertRefused("flip_img_sequences_ratio", 0.5, "flip_img_sequences_ratio = 0.5" + reason);
