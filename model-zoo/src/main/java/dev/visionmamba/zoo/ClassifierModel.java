@@ -73,7 +73,7 @@ public final class ClassifierModel implements AutoCloseable {
       throws IOException, MalformedModelException {
     try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
       Checkpoint checkpoint = source.read(staging);
-      ClassifierModel loaded = empty(describe(checkpoint, name), device);
+      ClassifierModel loaded = describedBy(checkpoint, name, device);
       try {
         loaded.fill(checkpoint.tensors(), name);
         loaded.network.freezeParameters(true);
@@ -85,7 +85,8 @@ public final class ClassifierModel implements AutoCloseable {
     }
   }
 
-  private static ModelDescription describe(Checkpoint checkpoint, String name)
+  /** The network that a checkpoint says it is for, still without weights. */
+  private static ClassifierModel describedBy(Checkpoint checkpoint, String name, Device device)
       throws CheckpointException {
     String json = checkpoint.metadata().get(ModelDescription.METADATA_KEY);
     if (json == null) {
@@ -95,9 +96,7 @@ public final class ClassifierModel implements AutoCloseable {
           "use a file that the train command has written");
     }
     try {
-      ModelDescription description = ModelDescription.fromJson(json);
-      network(description);
-      return description;
+      return empty(ModelDescription.fromJson(json), device);
     } catch (IllegalArgumentException e) {
       throw new CheckpointException(
           name, e.getMessage(), "use a file that the train command has written", e);

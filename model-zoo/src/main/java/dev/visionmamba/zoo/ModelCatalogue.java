@@ -21,7 +21,7 @@ public final class ModelCatalogue {
   private static final List<String> BUNDLED = List.of(DEFAULT);
 
   /** What a folder that training has written calls its model. */
-  private static final String MODEL_FILE = "model.safetensors";
+  public static final String MODEL_FILE = "model.safetensors";
 
   private ModelCatalogue() {}
 

@@ -86,7 +86,7 @@ final class Rows {
     }
   }
 
-  /** rows[path[start + i]][column...column+count] += tile[i][offset...]; the tile is used up. */
+  /** rows[path[start + i]][column...column+count] += tile[i][offset...]; scratch holds a row. */
   void accumulate(
       int sequence,
       int[] path,

@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code visionmamba train}. */
@@ -128,6 +129,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (until < 1 || limit < 1) {
+      throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
+    }
     TrainingOptions options =
         new TrainingOptions(
             epochs,

@@ -15,6 +15,7 @@ import ai.djl.util.Pair;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
 import java.io.IOException;
@@ -37,7 +38,7 @@ import java.util.stream.Collectors;
  */
 public final class ClassifierTraining {
   /** The model as it is after the last epoch. */
-  public static final String MODEL_FILE = "model.safetensors";
+  public static final String MODEL_FILE = ModelCatalogue.MODEL_FILE;
 
   /** What resuming needs. */
   public static final String CHECKPOINT_FILE = "checkpoint.safetensors";

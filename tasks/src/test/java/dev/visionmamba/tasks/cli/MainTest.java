@@ -107,6 +107,8 @@ class MainTest {
         "classify --top 0 x.png",
         "classify --top many x.png",
         "train --dataset fashion-mnist",
+        "train --dataset fashion-mnist --data . --out never --until 0",
+        "train --dataset fashion-mnist --data . --out never --limit -1",
         "evaluate --dataset cifar --data .",
         "benchmark --runs 0"
       })
