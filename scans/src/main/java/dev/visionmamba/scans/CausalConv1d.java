@@ -32,7 +32,7 @@ public final class CausalConv1d {
     }
     return tape.record(
         arrays,
-        () -> engine.causalConv1d(arguments),
-        gradient -> engine.causalConv1dBackward(arguments, gradient));
+        () -> new NDList(engine.causalConv1d(arguments)),
+        (saved, gradient) -> engine.causalConv1dBackward(arguments, gradient));
   }
 }

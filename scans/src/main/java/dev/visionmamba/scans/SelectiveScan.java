@@ -41,8 +41,13 @@ public final class SelectiveScan {
     }
     return tape.record(
         arrays,
-        () -> engine.selectiveScan(arguments, false).output(),
-        gradient -> engine.selectiveScanBackward(arguments, gradient));
+        () -> {
+          ScanResult result = engine.selectiveScanForBackward(arguments);
+          NDList outputAndSaved = new NDList(result.output());
+          outputAndSaved.addAll(result.saved());
+          return outputAndSaved;
+        },
+        (saved, gradient) -> engine.selectiveScanBackward(arguments, saved, gradient));
   }
 
   /**

@@ -8,8 +8,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -67,24 +67,28 @@ public final class Tape {
    * Runs an operator outside the graph and remembers how to differentiate it.
    *
    * @param inputs every array that the operator reads
-   * @param forward computes the output
-   * @param backward turns the output's gradient into one gradient for each input
+   * @param forward computes the output, followed by any arrays that the backward pass wants again
+   * @param backward turns those arrays and the output's gradient into one gradient for each input
    * @return the output, as a leaf of the graph
    */
   public NDArray record(
-      NDList inputs, Supplier<NDArray> forward, Function<NDArray, NDList> backward) {
+      NDList inputs, Supplier<NDList> forward, BiFunction<NDList, NDArray, NDList> backward) {
+    NDList saved;
     NDArray output;
     try (GradientMode off = GradientMode.off()) {
-      output = leaf(forward.get());
+      saved = forward.get();
+      output = leaf(saved.remove(0));
     }
     inputs.forEach(Tape::keep);
+    saved.forEach(Tape::keep);
     records.push(
         new Record(
             output,
             gradient -> {
               NDList gradients;
-              try (GradientMode off = GradientMode.off()) {
-                gradients = backward.apply(gradient);
+              try (GradientMode off = GradientMode.off();
+                  NDList toClose = saved) {
+                gradients = backward.apply(toClose, gradient);
               }
               propagate(inputs, gradients);
             }));

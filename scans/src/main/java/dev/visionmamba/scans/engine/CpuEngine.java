@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.scans.CausalConv1dArguments;
 import dev.visionmamba.scans.SelectiveScanArguments;
+import dev.visionmamba.scans.engine.CpuScan.Keep;
 import java.util.Optional;
 
 /**
@@ -19,11 +20,13 @@ final class CpuEngine implements ScanEngine {
   private final String name;
   private final int priority;
   private final ScanKernel kernel;
+  private final ThreadLocal<Workspace> workspaces;
 
   private CpuEngine(String name, int priority, ScanKernel kernel) {
     this.name = name;
     this.priority = priority;
     this.kernel = kernel;
+    this.workspaces = ThreadLocal.withInitial(() -> new Workspace(kernel));
   }
 
   /** The engine with the Vector API; empty if the JVM was started without it. */
@@ -64,23 +67,37 @@ final class CpuEngine implements ScanEngine {
     return false;
   }
 
-  @Override
-  public ScanResult selectiveScan(SelectiveScanArguments arguments, boolean keepLastState) {
-    return new CpuScan(kernel, arguments).forward(keepLastState);
+  private CpuScan scan(SelectiveScanArguments arguments) {
+    return new CpuScan(workspaces::get, kernel.lanes(), arguments);
   }
 
   @Override
-  public NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient) {
-    return new CpuScan(kernel, arguments).backward(outputGradient);
+  public ScanResult selectiveScan(SelectiveScanArguments arguments, boolean keepLastState) {
+    return scan(arguments).forward(keepLastState ? Keep.LAST_STATES : Keep.NOTHING);
+  }
+
+  @Override
+  public ScanResult selectiveScanForBackward(SelectiveScanArguments arguments) {
+    return scan(arguments).forward(Keep.FOR_BACKWARD);
+  }
+
+  @Override
+  public NDList selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient) {
+    return scan(arguments).backward(saved, outputGradient);
+  }
+
+  private CpuConvolution convolution(CausalConv1dArguments arguments) {
+    return new CpuConvolution(workspaces::get, kernel.lanes(), arguments);
   }
 
   @Override
   public NDArray causalConv1d(CausalConv1dArguments arguments) {
-    return new CpuConvolution(kernel, arguments).forward();
+    return convolution(arguments).forward();
   }
 
   @Override
   public NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient) {
-    return new CpuConvolution(kernel, arguments).backward(outputGradient);
+    return convolution(arguments).backward(outputGradient);
   }
 }

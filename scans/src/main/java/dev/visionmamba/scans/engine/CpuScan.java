@@ -7,15 +7,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.scans.Columns;
 import dev.visionmamba.scans.ScanDirection;
+import dev.visionmamba.scans.ScanPath;
 import dev.visionmamba.scans.SelectiveScanArguments;
-import dev.visionmamba.scans.engine.DirectionScan.DirectionRows;
-import java.nio.FloatBuffer;
+import dev.visionmamba.scans.engine.DirectionScan.Merging;
+import dev.visionmamba.scans.engine.DirectionScan.Operands;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
 
 /**
  * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
@@ -23,286 +21,208 @@ import java.util.stream.IntStream;
  * element of the output.
  */
 final class CpuScan {
-  private final ScanKernel kernel;
+  private final Supplier<Workspace> workspaces;
+  private final int lanes;
   private final SelectiveScanArguments arguments;
   private final List<ScanDirection> directions;
+  private final List<Operands> operands = new ArrayList<>();
   private final int batch;
   private final int tokens;
   private final int channels;
-  private final List<DirectionRows> rows = new ArrayList<>();
   private final Rows gate;
 
-  CpuScan(ScanKernel kernel, SelectiveScanArguments arguments) {
-    this.kernel = kernel;
+  /** Whether the last direction to visit a token is the last direction. */
+  private final boolean lastFinishes;
+
+  /**
+   * A scan.
+   *
+   * @param workspaces gives the calling thread's workspace
+   */
+  CpuScan(Supplier<Workspace> workspaces, int lanes, SelectiveScanArguments arguments) {
+    this.workspaces = workspaces;
+    this.lanes = lanes;
     this.arguments = arguments;
     this.directions = arguments.directions();
     this.batch = arguments.batch();
     this.tokens = arguments.tokens();
     this.channels = arguments.channels();
     for (ScanDirection direction : directions) {
-      rows.add(new DirectionRows(direction));
+      operands.add(new Operands(direction, arguments.deltaSoftplus()));
     }
     this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate());
+    this.lastFinishes = operands.get(operands.size() - 1).visitsEveryToken();
   }
 
-  private List<Workers.Piece> pieces() {
-    return Workers.pieces(batch, channels, kernel.lanes());
-  }
-
-  private List<DirectionScan> scans(Workers.Piece piece, boolean backward) {
-    List<DirectionScan> scans = new ArrayList<>();
-    for (DirectionRows direction : rows) {
-      scans.add(
-          new DirectionScan(
-              kernel,
-              direction,
-              arguments.deltaSoftplus(),
-              piece.fromChannel(),
-              piece.toChannel(),
-              backward));
-    }
-    return scans;
+  /** What the forward pass is to keep besides its output. */
+  enum Keep {
+    NOTHING,
+    LAST_STATES,
+    /** The states at checkpoints and, if there is a gate, the sum before it. */
+    FOR_BACKWARD
   }
 
   /** The forward pass. */
-  ScanResult forward(boolean keepLastState) {
+  ScanResult forward(Keep keep) {
     NDManager manager = directions.get(0).u().array().getManager();
-    NDArray output = manager.zeros(new Shape(batch, tokens, channels), DataType.FLOAT32);
-    Rows y = Rows.of(output);
+    Shape shape = new Shape(batch, tokens, channels);
+    boolean firstBegins = operands.get(0).visitsEveryToken();
+    NDArray output =
+        firstBegins
+            ? manager.create(shape, DataType.FLOAT32)
+            : manager.zeros(shape, DataType.FLOAT32);
+    Rows outputRows = Rows.of(output);
     List<NDArray> lastStates = new ArrayList<>();
-    List<Rows> lastStateRows = new ArrayList<>();
-    if (keepLastState) {
-      for (ScanDirection direction : directions) {
-        NDArray last = manager.zeros(new Shape(batch, channels, direction.stateSize()));
-        lastStates.add(last);
-        lastStateRows.add(Rows.of(last));
+    NDList saved = new NDList();
+    Rows sum = outputRows;
+    if (keep == Keep.FOR_BACKWARD) {
+      for (Operands direction : operands) {
+        saved.add(
+            manager.create(
+                new Shape(batch, direction.checkpoints(), (long) channels * direction.states)));
+      }
+      if (gate != null) {
+        NDArray sumBeforeGate = firstBegins ? manager.create(shape) : manager.zeros(shape);
+        saved.add(sumBeforeGate);
+        sum = Rows.of(sumBeforeGate);
+      }
+    } else if (keep == Keep.LAST_STATES) {
+      for (Operands direction : operands) {
+        lastStates.add(manager.create(new Shape(batch, channels, direction.states)));
       }
     }
+    Merging merging = new Merging(sum, outputRows, gate, arguments.scale());
+    List<Rows> checkpoints = checkpoints(saved);
+    List<Rows> lastStateRows = lastStates.stream().map(Rows::of).toList();
+    ScanPath everyToken = lastFinishes ? null : ScanPath.raster(tokens);
     Workers.run(
-        pieces(),
+        Workers.pieces(batch, channels, lanes),
         piece -> {
-          List<DirectionScan> scans = scans(piece, false);
-          GateTile tile = new GateTile(kernel, tokens, piece);
+          Workspace workspace = open(piece, false);
           for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-            for (int k = 0; k < scans.size(); k++) {
-              scans.get(k).forward(sequence, y);
-              if (keepLastState) {
-                keepState(scans.get(k), sequence, lastStateRows.get(k));
+            for (int k = 0; k < operands.size(); k++) {
+              DirectionScan scan = workspace.direction(k);
+              scan.forward(
+                  sequence,
+                  merging,
+                  k == 0 && firstBegins,
+                  k == operands.size() - 1 && lastFinishes,
+                  checkpoints.isEmpty() ? null : checkpoints.get(k));
+              if (!lastStateRows.isEmpty()) {
+                scan.readLastState(sequence, lastStateRows.get(k));
               }
             }
-            if (gate != null || arguments.scale() != 1f) {
-              tile.forward(sequence, y, gate, arguments.scale());
+            if (!lastFinishes) {
+              workspace.direction(0).finish(sequence, merging, everyToken);
             }
           }
         });
-    return new ScanResult(output, lastStates);
+    return new ScanResult(output, lastStates, saved);
   }
 
-  private void keepState(DirectionScan scan, int sequence, Rows lastState) {
-    int count = kernel.lanes();
-    for (ScanLanes lane : scan.lanes()) {
-      for (int i = 0; i < lane.width; i++) {
-        for (int n = 0; n < lane.state.length / count; n++) {
-          lastState.put(sequence, lane.channel + i, n, lane.state[n * count + i]);
-        }
-      }
+  /** The calling thread's scans, ready for a piece's channels. */
+  private Workspace open(Workers.Piece piece, boolean backward) {
+    Workspace workspace = workspaces.get();
+    for (int k = 0; k < operands.size(); k++) {
+      workspace
+          .direction(k)
+          .open(operands.get(k), piece.fromChannel(), piece.toChannel(), backward);
     }
+    return workspace;
   }
 
-  /** The backward pass: one gradient for each of the arguments' arrays. */
-  NDList backward(NDArray outputGradient) {
+  /** The first arrays of those saved, one a direction. */
+  private List<Rows> checkpoints(NDList saved) {
+    return saved.stream().limit(operands.size()).map(Rows::of).toList();
+  }
+
+  /**
+   * The backward pass: one gradient for each of the arguments' arrays.
+   *
+   * @param saved by the forward pass
+   * @param outputGradient (B, L, D)
+   */
+  NDList backward(NDList saved, NDArray outputGradient) {
     NDManager manager = outputGradient.getManager();
     NDList arrays = arguments.arrays();
     NDList gradients = new NDList();
-    Map<NDArray, NDArray> gradientOf = new IdentityHashMap<>();
     for (NDArray array : arrays) {
-      NDArray gradient = manager.zeros(array.getShape(), array.getDataType());
-      gradients.add(gradient);
-      gradientOf.put(array, gradient);
+      gradients.add(manager.zeros(array.getShape(), array.getDataType()));
     }
-    List<DirectionGradients> directionGradients = new ArrayList<>();
-    for (ScanDirection direction : directions) {
-      directionGradients.add(new DirectionGradients(direction, gradientOf));
-    }
-    Rows gateGradient = gate == null ? null : rowsOf(gradientOf, arguments.gate());
-    // Holds the merged output before its gate, then that output's gradient.
-    try (NDArray merged = manager.zeros(new Shape(batch, tokens, channels), DataType.FLOAT32)) {
-      Rows mergedRows = Rows.of(merged);
-      Rows outputRows = Rows.of(outputGradient);
-      List<Shared> shared =
-          Workers.map(
-              pieces(),
-              piece -> backward(piece, mergedRows, outputRows, gateGradient, directionGradients));
-      // In the order of the pieces, so that the sums are the same every time.
-      for (Shared piece : shared) {
-        for (int k = 0; k < directions.size(); k++) {
-          directionGradients.get(k).add(piece.scans().get(k), piece.parameters().get(k));
-        }
+    List<Workers.Piece> pieces = Workers.pieces(batch, channels, lanes);
+    Rows outputGradientRows = Rows.of(outputGradient);
+    Rows sum = gate == null ? outputGradientRows : Rows.of(saved.get(operands.size()));
+    Merging merging = new Merging(sum, outputGradientRows, gate, arguments.scale());
+    List<Rows> checkpoints = checkpoints(saved);
+    Rows gateGradient = gate == null ? null : rows(arrays, gradients, arguments.gate());
+    ScanPath everyToken = lastFinishes || gate == null ? null : ScanPath.raster(tokens);
+    try (NDManager temporary = manager.newSubManager()) {
+      List<PartialGradients> partials = new ArrayList<>();
+      List<DirectionScan.Gradients> own = new ArrayList<>();
+      for (int k = 0; k < operands.size(); k++) {
+        ScanDirection direction = directions.get(k);
+        PartialGradients partial =
+            new PartialGradients(
+                temporary,
+                pieces,
+                operands.get(k),
+                rows(arrays, gradients, direction.b()),
+                rows(arrays, gradients, direction.c()));
+        partials.add(partial);
+        own.add(
+            new DirectionScan.Gradients(
+                rows(arrays, gradients, direction.u()),
+                rows(arrays, gradients, direction.delta()),
+                partial.b(),
+                partial.c()));
+      }
+      Workers.run(
+          pieces,
+          piece -> {
+            Workspace workspace = open(piece, true);
+            for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
+              for (int k = 0; k < operands.size(); k++) {
+                workspace
+                    .direction(k)
+                    .backward(
+                        sequence,
+                        merging,
+                        checkpoints.get(k),
+                        own.get(k),
+                        k == operands.size() - 1 && lastFinishes ? gateGradient : null,
+                        partials.get(k).sequence(piece, sequence));
+              }
+              if (everyToken != null) {
+                workspace.direction(0).gateGradient(sequence, merging, gateGradient, everyToken);
+              }
+            }
+            for (int k = 0; k < operands.size(); k++) {
+              partials.get(k).keepParameters(piece, workspace.direction(k));
+            }
+          });
+      for (int k = 0; k < operands.size(); k++) {
+        ScanDirection direction = directions.get(k);
+        partials
+            .get(k)
+            .addTo(
+                gradientOf(arrays, gradients, direction.a()),
+                gradientOf(arrays, gradients, direction.d()),
+                gradientOf(arrays, gradients, direction.deltaBias()));
       }
     }
     return gradients;
   }
 
-  private static Rows rowsOf(Map<NDArray, NDArray> gradientOf, Columns columns) {
-    return Rows.of(gradientOf.get(columns.array())).from(columns.from());
+  private static Rows rows(NDList arrays, NDList gradients, Columns columns) {
+    return Rows.of(gradientOf(arrays, gradients, columns.array())).from(columns.from());
   }
 
-  /** What a piece has learned of gradients that other pieces add to as well, by direction. */
-  private record Shared(List<DirectionScan> scans, List<ParameterGradients> parameters) {}
-
-  private Shared backward(
-      Workers.Piece piece,
-      Rows merged,
-      Rows outputGradient,
-      Rows gateGradient,
-      List<DirectionGradients> gradients) {
-    List<DirectionScan> scans = scans(piece, true);
-    GateTile tile = new GateTile(kernel, tokens, piece);
-    List<ParameterGradients> parameters = new ArrayList<>();
-    for (DirectionRows direction : rows) {
-      parameters.add(
-          new ParameterGradients(
-              piece.fromItem(),
-              piece.toItem() - piece.fromItem(),
-              direction.parameterPath,
-              direction.groups,
-              direction.states));
-    }
-    for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-      for (DirectionScan scan : scans) {
-        scan.forward(sequence, merged);
-      }
-      tile.backward(sequence, merged, gate, arguments.scale(), outputGradient, gateGradient);
-      for (int k = 0; k < scans.size(); k++) {
-        DirectionGradients direction = gradients.get(k);
-        scans.get(k).backward(sequence, merged, direction.u, direction.delta, parameters.get(k));
+  private static NDArray gradientOf(NDList arrays, NDList gradients, NDArray array) {
+    for (int i = 0; i < arrays.size(); i++) {
+      if (arrays.get(i) == array) {
+        return gradients.get(i);
       }
     }
-    return new Shared(scans, parameters);
-  }
-
-  /** Where the gradients of a direction's operands go. */
-  private final class DirectionGradients {
-    final Rows u;
-    final Rows delta;
-    final Rows b;
-    final Rows c;
-    final FloatBuffer a;
-    final FloatBuffer d;
-    final FloatBuffer bias;
-
-    DirectionGradients(ScanDirection direction, Map<NDArray, NDArray> gradientOf) {
-      u = rowsOf(gradientOf, direction.u());
-      delta = rowsOf(gradientOf, direction.delta());
-      b = rowsOf(gradientOf, direction.b());
-      c = rowsOf(gradientOf, direction.c());
-      a = Rows.floats(gradientOf.get(direction.a()));
-      d = direction.d() == null ? null : Rows.floats(gradientOf.get(direction.d()));
-      bias =
-          direction.deltaBias() == null ? null : Rows.floats(gradientOf.get(direction.deltaBias()));
-    }
-
-    void add(DirectionScan scan, ParameterGradients parameters) {
-      parameters.addTo(b, c);
-      int count = kernel.lanes();
-      for (ScanLanes lane : scan.lanes()) {
-        int states = lane.state.length / count;
-        for (int i = 0; i < lane.width; i++) {
-          int channel = lane.channel + i;
-          for (int n = 0; n < states; n++) {
-            add(a, channel * states + n, lane.aGradient[n * count + i]);
-          }
-          add(d, channel, lane.skipGradient[i]);
-          add(bias, channel, lane.biasGradient[i]);
-        }
-      }
-    }
-
-    private static void add(FloatBuffer sums, int at, float value) {
-      if (sums != null) {
-        sums.put(at, sums.get(at) + value);
-      }
-    }
-  }
-
-  /** The last step of a scan over a piece's channels: y = scale * y * SiLU(z). */
-  private static final class GateTile {
-    private final ScanKernel kernel;
-    private final Workers.Piece piece;
-    private final int width;
-    private final int stride;
-    private final int[] tokens;
-    private final float[] y;
-    private final float[] z;
-    private final float[] sigmoid;
-    private final float[] gradient;
-
-    GateTile(ScanKernel kernel, int tokens, Workers.Piece piece) {
-      this.kernel = kernel;
-      this.piece = piece;
-      this.width = piece.toChannel() - piece.fromChannel();
-      this.stride = (width + kernel.lanes() - 1) / kernel.lanes() * kernel.lanes();
-      this.tokens = IntStream.range(0, tokens).toArray();
-      int length = ScanTile.STEPS * stride;
-      this.y = new float[length];
-      this.z = new float[length];
-      this.sigmoid = new float[length];
-      this.gradient = new float[length];
-    }
-
-    void forward(int sequence, Rows yRows, Rows zRows, float scale) {
-      for (int start = 0; start < tokens.length; start += ScanTile.STEPS) {
-        int steps = Math.min(ScanTile.STEPS, tokens.length - start);
-        int length = steps * stride;
-        gather(yRows, sequence, start, steps, y);
-        if (zRows == null) {
-          Arrays.fill(z, 1f);
-          Arrays.fill(sigmoid, 1f);
-        } else {
-          gather(zRows, sequence, start, steps, z);
-          kernel.sigmoid(z, sigmoid, length);
-        }
-        for (int i = 0; i < length; i++) {
-          y[i] *= scale * z[i] * sigmoid[i];
-        }
-        scatter(y, yRows, sequence, start, steps);
-      }
-    }
-
-    /** Replaces y, as it is before the gate, by its gradient, and adds that of z. */
-    void backward(
-        int sequence, Rows yRows, Rows zRows, float scale, Rows outputGradient, Rows zGradient) {
-      for (int start = 0; start < tokens.length; start += ScanTile.STEPS) {
-        int steps = Math.min(ScanTile.STEPS, tokens.length - start);
-        int length = steps * stride;
-        gather(outputGradient, sequence, start, steps, gradient);
-        if (zRows == null) {
-          for (int i = 0; i < length; i++) {
-            gradient[i] *= scale;
-          }
-        } else {
-          gather(yRows, sequence, start, steps, y);
-          gather(zRows, sequence, start, steps, z);
-          kernel.sigmoid(z, sigmoid, length);
-          for (int i = 0; i < length; i++) {
-            float silu = z[i] * sigmoid[i];
-            // SiLU'(z) = sigmoid (1 + z (1 - sigmoid)) = sigmoid + silu - silu sigmoid
-            y[i] *= scale * gradient[i] * (sigmoid[i] + silu - silu * sigmoid[i]);
-            gradient[i] *= scale * silu;
-          }
-          zGradient.accumulate(
-              sequence, tokens, start, steps, piece.fromChannel(), width, y, stride, 0, sigmoid);
-        }
-        scatter(gradient, yRows, sequence, start, steps);
-      }
-    }
-
-    private void gather(Rows rows, int sequence, int start, int steps, float[] tile) {
-      rows.gather(sequence, tokens, start, steps, piece.fromChannel(), width, tile, stride, 0);
-    }
-
-    private void scatter(float[] tile, Rows rows, int sequence, int start, int steps) {
-      rows.scatter(sequence, tokens, start, steps, piece.fromChannel(), width, tile, stride, 0);
-    }
+    return null; // an operand that is absent
   }
 }

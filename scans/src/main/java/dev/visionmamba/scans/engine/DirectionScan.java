@@ -2,262 +2,473 @@ package dev.visionmamba.scans.engine;
 
 import ai.djl.ndarray.NDArray;
 import dev.visionmamba.scans.ScanDirection;
+import dev.visionmamba.scans.ScanPath;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * One direction of a scan over a range of channels: its lanes, and how its operands come into
- * tiles. Made for one worker.
+ * One direction of a scan over a range of channels: how its operands come into the tile and its
+ * results out of it. One worker opens it again for scan after scan.
  */
 final class DirectionScan {
   private final ScanKernel kernel;
-  private final DirectionRows rows;
-  private final boolean softplus;
-  private final int[] path;
-  private final int[] parameterPath;
-  private final int states;
-  private final ScanTile tile;
-  private final float[] biasRow;
-  private final List<ScanLanes> lanes = new ArrayList<>();
-  private final List<Run> runs = new ArrayList<>();
+  private final ScanTile tile = new ScanTile();
+  private final Steps steps = new Steps();
+  private final Steps parameterSteps = new Steps();
 
-  /** Channels that lie together in memory and in a row of the tile. */
-  private record Run(int channel, int count, int offset) {}
+  /** The channels as they lie together in memory and in a row of the tile. */
+  private final List<Rows.Span> spans = new ArrayList<>();
 
-  DirectionScan(
-      ScanKernel kernel,
-      DirectionRows rows,
-      boolean softplus,
-      int fromChannel,
-      int toChannel,
-      boolean backward) {
+  private Operands operands;
+  private int[] blockChannel = {};
+  private int[] blockWidth = {};
+
+  DirectionScan(ScanKernel kernel) {
     this.kernel = kernel;
-    this.rows = rows;
-    this.softplus = softplus;
-    this.path = rows.path;
-    this.parameterPath = rows.parameterPath;
-    this.states = rows.states;
-    int width = kernel.lanes();
-    int groupChannels = rows.channels / rows.groups;
-    int offset = 0;
-    for (int channel = fromChannel; channel < toChannel; ) {
-      int group = channel / groupChannels;
-      int end = Math.min(Math.min(channel + width, toChannel), (group + 1) * groupChannels);
-      lanes.add(lanes(channel, end - channel, offset, group));
-      offset += width;
-      channel = end;
-    }
-    for (int first = 0, last; first < lanes.size(); first = last + 1) {
-      for (last = first; last + 1 < lanes.size() && lanes.get(last).width == width; ) {
-        last++;
-      }
-      ScanLanes from = lanes.get(first);
-      ScanLanes to = lanes.get(last);
-      runs.add(new Run(from.channel, to.channel + to.width - from.channel, from.offset));
-    }
-    if (backward) {
-      lanes.forEach(lane -> lane.prepareBackward(ScanTile.count(path.length)));
-    }
-    this.tile = new ScanTile(states, rows.groups, offset, width, backward);
-    this.biasRow = new float[offset];
-    for (ScanLanes lane : lanes) {
-      System.arraycopy(lane.bias, 0, biasRow, lane.offset, width);
-    }
-  }
-
-  private ScanLanes lanes(int channel, int width, int offset, int group) {
-    int count = kernel.lanes();
-    ScanLanes lane = new ScanLanes(channel, width, offset, group, states, count);
-    for (int i = 0; i < width; i++) {
-      for (int n = 0; n < states; n++) {
-        lane.logDecay[n * count + i] = rows.a[(channel + i) * states + n] * PlainMath.LOG2E;
-      }
-      lane.skip[i] = rows.d == null ? 0f : rows.d[channel + i];
-      lane.bias[i] = rows.bias == null ? 0f : rows.bias[channel + i];
-    }
-    return lane;
-  }
-
-  /** The lanes, with the gradients of A, D and the bias after a backward pass. */
-  List<ScanLanes> lanes() {
-    return lanes;
   }
 
   /** A direction's operands in memory, shared by all workers. */
-  static final class DirectionRows {
-    final int[] path;
-    final int[] parameterPath;
+  static final class Operands {
+    final ScanPath path;
+    final ScanPath parameterPath;
     final int channels;
     final int states;
     final int groups;
+    final boolean softplus;
     final Rows u;
     final Rows delta;
     final Rows b;
     final Rows c;
-    final float[] a;
-    final float[] d;
-    final float[] bias;
+    private final FloatBuffer a;
+    private final FloatBuffer d;
+    private final FloatBuffer bias;
+    private final Rows.Span parameterSpan;
 
-    DirectionRows(ScanDirection direction) {
-      path = direction.path().order();
-      parameterPath = direction.parameterPath().order();
+    Operands(ScanDirection direction, boolean softplus) {
+      path = direction.path();
+      parameterPath = direction.parameterPath();
       channels = direction.channels();
       states = direction.stateSize();
       groups = direction.groups();
+      this.softplus = softplus;
       u = Rows.of(direction.u());
       delta = Rows.of(direction.delta());
       b = Rows.of(direction.b());
       c = Rows.of(direction.c());
-      a = direction.a().toFloatArray();
+      a = Rows.floats(direction.a());
       d = floats(direction.d());
       bias = floats(direction.deltaBias());
+      parameterSpan = Rows.Span.first(groups * states);
     }
 
-    private static float[] floats(NDArray array) {
-      return array == null ? null : array.toFloatArray();
+    private static FloatBuffer floats(NDArray array) {
+      return array == null ? null : Rows.floats(array);
     }
-  }
 
-  /** Walks a sequence and adds to y; keeps checkpoints if the lanes have room for them. */
-  void forward(int sequence, Rows y) {
-    for (ScanLanes lane : lanes) {
-      Arrays.fill(lane.state, 0f);
+    /**
+     * From how many steps the backward pass recomputes the states: as many as there are states, so
+     * that those kept between take no more room than the input.
+     */
+    int checkpointSteps() {
+      return (states + ScanTile.STEPS - 1) / ScanTile.STEPS * ScanTile.STEPS;
     }
-    for (int start = 0, chunk = 0; start < path.length; start += ScanTile.STEPS, chunk++) {
-      read(sequence, start);
-      gather(y, sequence, path, start, tile.y);
-      for (ScanLanes lane : lanes) {
-        if (lane.checkpoints != null) {
-          System.arraycopy(lane.state, 0, lane.checkpoints[chunk], 0, lane.state.length);
-        }
-        kernel.forward(tile, lane);
-      }
-      for (Run run : runs) {
-        y.scatter(
-            sequence,
-            path,
-            start,
-            tile.steps,
-            run.channel,
-            run.count,
-            tile.y,
-            tile.stride,
-            run.offset);
-      }
+
+    int checkpoints() {
+      return (path.steps() + checkpointSteps() - 1) / checkpointSteps();
+    }
+
+    boolean visitsEveryToken() {
+      return path.steps() == path.tokens();
     }
   }
 
   /**
+   * Where the directions become one: output = scale * sum * SiLU(gate).
+   *
+   * @param sum the sum over directions; the same as the output if nobody asks for it later
+   * @param gate null for none
+   */
+  record Merging(Rows sum, Rows output, Rows gate, float scale) {}
+
+  /** Makes ready for a range of channels. */
+  void open(Operands operands, int fromChannel, int toChannel, boolean backward) {
+    this.operands = operands;
+    int width = kernel.lanes();
+    int groupChannels = operands.channels / operands.groups;
+    int most = (toChannel - fromChannel) / width + operands.groups + 1;
+    if (blockChannel.length < most) {
+      blockChannel = new int[most];
+      blockWidth = new int[most];
+    }
+    int blocks = 0;
+    for (int channel = fromChannel; channel < toChannel; blocks++) {
+      int group = channel / groupChannels;
+      int end = Math.min(Math.min(channel + width, toChannel), (group + 1) * groupChannels);
+      blockChannel[blocks] = channel;
+      blockWidth[blocks] = end - channel;
+      channel = end;
+    }
+    tile.reserve(
+        width, operands.states, operands.groups, blocks, backward ? operands.checkpointSteps() : 0);
+    spans.clear();
+    for (int first = 0, last; first < blocks; first = last + 1) {
+      for (last = first; last + 1 < blocks && blockWidth[last] == width; ) {
+        last++;
+      }
+      int end = blockChannel[last] + blockWidth[last];
+      spans.add(new Rows.Span(blockChannel[first], end - blockChannel[first], first * width));
+    }
+    for (int block = 0; block < blocks; block++) {
+      tile.group[block] = blockChannel[block] / groupChannels;
+      readParameters(block);
+    }
+    if (toChannel - fromChannel < tile.stride) { // lanes without a channel stay as they are here
+      Arrays.fill(tile.u, 0f);
+      Arrays.fill(tile.delta, 0f);
+      Arrays.fill(tile.y, 0f);
+      Arrays.fill(tile.gate, 0f);
+    }
+  }
+
+  private void readParameters(int block) {
+    int width = kernel.lanes();
+    int states = operands.states;
+    for (int i = 0; i < width; i++) {
+      int column = block * width + i;
+      int channel = blockChannel[block] + i;
+      boolean exists = i < blockWidth[block];
+      float largest = 0f;
+      for (int n = 0; n < states; n++) {
+        float decay = exists ? operands.a.get(channel * states + n) * PlainMath.LOG2E : 0f;
+        tile.logDecay[(block * states + n) * width + i] = decay;
+        largest = Math.max(largest, Math.abs(decay));
+      }
+      tile.leastDelta[column] = -PlainMath.LARGEST_EXPONENT / largest;
+      tile.skip[column] = exists && operands.d != null ? operands.d.get(channel) : 0f;
+      tile.bias[column] = exists && operands.bias != null ? operands.bias.get(channel) : 0f;
+    }
+  }
+
+  /**
+   * Walks a sequence.
+   *
+   * @param begins whether no other direction has added to the sum before, and this one visits every
+   *     token
+   * @param finishes whether this is the last direction, and it visits every token
+   * @param checkpoints where states are kept for the backward pass, (B, checkpoints, D N); null for
+   *     none
+   */
+  void forward(int sequence, Merging merging, boolean begins, boolean finishes, Rows checkpoints) {
+    Arrays.fill(tile.state, 0, tile.states * tile.stride, 0f);
+    int length = operands.path.steps();
+    for (int start = 0; start < length; start += ScanTile.STEPS) {
+      if (checkpoints != null && start % operands.checkpointSteps() == 0) {
+        moveState(tile.state, checkpoints, sequence, start / operands.checkpointSteps());
+      }
+      read(sequence, start, Math.min(ScanTile.STEPS, length - start));
+      if (begins) {
+        Arrays.fill(tile.y, 0, tile.steps * tile.stride, 0f);
+      } else {
+        gather(merging.sum(), sequence, steps, tile.y);
+      }
+      for (int block = 0; block < tile.blocks; block++) {
+        kernel.forward(tile, block);
+      }
+      if (finishes) {
+        finishTile(sequence, merging);
+      } else {
+        scatter(tile.y, merging.sum(), sequence);
+      }
+    }
+  }
+
+  /** Turns the sum into the output at every token, where no direction has done so. */
+  void finish(int sequence, Merging merging, ScanPath everyToken) {
+    if (merging.sum() == merging.output() && merging.gate() == null && merging.scale() == 1f) {
+      return;
+    }
+    for (int start = 0; start < everyToken.steps(); start += ScanTile.STEPS) {
+      moveTo(everyToken, start, Math.min(ScanTile.STEPS, everyToken.steps() - start));
+      gather(merging.sum(), sequence, steps, tile.y);
+      finishTile(sequence, merging);
+    }
+  }
+
+  private void moveTo(ScanPath path, int start, int count) {
+    tile.steps = count;
+    steps.moveTo(path, start, count);
+  }
+
+  private void finishTile(int sequence, Merging merging) {
+    if (merging.sum() != merging.output()) {
+      scatter(tile.y, merging.sum(), sequence);
+    }
+    applyGate(sequence, merging);
+    scatter(tile.y, merging.output(), sequence);
+  }
+
+  /** y = scale * y * SiLU(gate), for the sum as well as for the gradient of the output. */
+  private void applyGate(int sequence, Merging merging) {
+    int length = tile.steps * tile.stride;
+    float scale = merging.scale();
+    float[] y = tile.y;
+    if (merging.gate() != null) {
+      gather(merging.gate(), sequence, steps, tile.gate);
+      kernel.sigmoid(tile.gate, tile.sigmoid, length);
+      float[] z = tile.gate;
+      float[] sigmoid = tile.sigmoid;
+      for (int i = 0; i < length; i++) {
+        y[i] *= scale * z[i] * sigmoid[i];
+      }
+    } else if (scale != 1f) {
+      for (int i = 0; i < length; i++) {
+        y[i] *= scale;
+      }
+    }
+  }
+
+  /** Copies a state matrix to row {@code index} of (B, indices, D N). */
+  private void moveState(float[] matrix, Rows to, int sequence, int index) {
+    int lanes = kernel.lanes();
+    int states = tile.states;
+    for (int block = 0; block < tile.blocks; block++) {
+      int width = blockWidth[block];
+      int column = blockChannel[block] * states;
+      int from = block * states * lanes;
+      if (width == lanes) {
+        to.put(sequence, index, column, states * lanes, matrix, from);
+      } else {
+        for (int n = 0; n < states; n++) {
+          to.put(sequence, index, column + n * width, width, matrix, from + n * lanes);
+        }
+      }
+    }
+  }
+
+  /** Reads a block of what {@link #moveState} has written into the start of the history. */
+  private void readState(Rows from, int sequence, int index, int block) {
+    int lanes = kernel.lanes();
+    int states = tile.states;
+    int width = blockWidth[block];
+    int column = blockChannel[block] * states;
+    if (width == lanes) {
+      from.get(sequence, index, column, states * lanes, tile.history, 0);
+    } else {
+      Arrays.fill(tile.history, 0, states * lanes, 0f);
+      for (int n = 0; n < states; n++) {
+        from.get(sequence, index, column + n * width, width, tile.history, n * lanes);
+      }
+    }
+  }
+
+  /** The state after the last step, in the operator's order, to (B, D, N). */
+  void readLastState(int sequence, Rows lastState) {
+    forEachChannel(
+        (channel, index) -> {
+          transpose(tile.state, index);
+          lastState.put(sequence, channel, 0, tile.states, tile.scratch, 0);
+        });
+  }
+
+  /** Visits the channels, each with the place of its first state in a matrix. */
+  private void forEachChannel(ChannelVisitor visitor) {
+    int lanes = kernel.lanes();
+    for (int block = 0; block < tile.blocks; block++) {
+      for (int i = 0; i < blockWidth[block]; i++) {
+        visitor.visit(blockChannel[block] + i, block * tile.states * lanes + i);
+      }
+    }
+  }
+
+  private interface ChannelVisitor {
+    void visit(int channel, int index);
+  }
+
+  /** scratch = a channel's column of a matrix. */
+  private void transpose(float[] matrix, int index) {
+    for (int n = 0; n < tile.states; n++) {
+      tile.scratch[n] = matrix[index + n * kernel.lanes()];
+    }
+  }
+
+  /** Where a direction's gradients go: those of the operands are added to. */
+  record Gradients(Rows u, Rows delta, Rows b, Rows c) {}
+
+  /**
    * Walks a sequence backwards from the checkpoints of the forward pass.
    *
-   * @param outputGradient of the merged output
-   * @param uGradient added to
-   * @param deltaGradient added to
-   * @param shared the gradients of B and C, added to
+   * @param merging that of the forward pass, its output being the output's gradient here
+   * @param gateGradient added to by the direction that finishes; null if there is no gate or none
+   *     does
+   * @param partial the sequence of the gradients of B and C, where workers keep their own
    */
   void backward(
       int sequence,
-      Rows outputGradient,
-      Rows uGradient,
-      Rows deltaGradient,
-      ParameterGradients shared) {
-    for (ScanLanes lane : lanes) {
-      Arrays.fill(lane.stateGradient, 0f);
-    }
-    for (int chunk = ScanTile.count(path.length) - 1; chunk >= 0; chunk--) {
-      int start = chunk * ScanTile.STEPS;
-      read(sequence, start);
-      gather(outputGradient, sequence, path, start, tile.y);
-      for (int i = 0; i < lanes.size(); i++) {
-        ScanLanes lane = lanes.get(i);
-        if (i == 0 || lanes.get(i - 1).group != lane.group) {
-          Arrays.fill(tile.bGradient, 0f);
-          Arrays.fill(tile.cGradient, 0f);
+      Merging merging,
+      Rows checkpoints,
+      Gradients gradients,
+      Rows gateGradient,
+      int partial) {
+    Arrays.fill(tile.stateGradient, 0, tile.states * tile.stride, 0f);
+    int length = operands.path.steps();
+    for (int chunk = operands.checkpoints() - 1; chunk >= 0; chunk--) {
+      int start = chunk * operands.checkpointSteps();
+      read(sequence, start, Math.min(operands.checkpointSteps(), length - start));
+      gather(merging.output(), sequence, steps, tile.y);
+      if (gateGradient != null) {
+        System.arraycopy(tile.y, 0, tile.deltaGradient, 0, tile.steps * tile.stride);
+      }
+      applyGate(sequence, merging);
+      if (gateGradient != null) {
+        gateGradientOfTile(sequence, merging, tile.deltaGradient, gateGradient);
+      }
+      int matrices = tile.steps * tile.states * kernel.lanes();
+      for (int block = 0; block < tile.blocks; block++) {
+        if (block == 0 || tile.group[block - 1] != tile.group[block]) {
+          Arrays.fill(tile.bGradient, 0, matrices, 0f);
+          Arrays.fill(tile.cGradient, 0, matrices, 0f);
         }
-        kernel.backward(tile, lane, lane.checkpoints[chunk]);
-        if (i == lanes.size() - 1 || lanes.get(i + 1).group != lane.group) {
-          shared.add(tile, sequence, start, lane.group, kernel.lanes());
+        readState(checkpoints, sequence, chunk, block);
+        kernel.backward(tile, block);
+        if (block == tile.blocks - 1 || tile.group[block + 1] != tile.group[block]) {
+          int column = tile.group[block] * tile.states;
+          addSumsOfLanes(tile.bGradient, gradients.b(), partial, column);
+          addSumsOfLanes(tile.cGradient, gradients.c(), partial, column);
         }
       }
       throughSoftplus();
-      accumulate(tile.uGradient, uGradient, sequence, path, start);
-      accumulate(tile.deltaGradient, deltaGradient, sequence, parameterPath, start);
+      accumulate(tile.uGradient, gradients.u(), sequence, steps);
+      accumulate(tile.deltaGradient, gradients.delta(), sequence, parameterSteps);
+    }
+  }
+
+  /** The gradient of the gate at every token, where no direction finishes. */
+  void gateGradient(int sequence, Merging merging, Rows gateGradient, ScanPath everyToken) {
+    for (int start = 0; start < everyToken.steps(); start += ScanTile.STEPS) {
+      moveTo(everyToken, start, Math.min(ScanTile.STEPS, everyToken.steps() - start));
+      gather(merging.output(), sequence, steps, tile.y);
+      gather(merging.gate(), sequence, steps, tile.gate);
+      kernel.sigmoid(tile.gate, tile.sigmoid, tile.steps * tile.stride);
+      gateGradientOfTile(sequence, merging, tile.y, gateGradient);
+    }
+  }
+
+  /** Adds scale * dout * sum * SiLU'(gate); the gate and its sigmoid are in the tile. */
+  private void gateGradientOfTile(
+      int sequence, Merging merging, float[] outputGradient, Rows gateGradient) {
+    float[] sum = tile.uGradient;
+    float[] z = tile.gate;
+    float[] sigmoid = tile.sigmoid;
+    float scale = merging.scale();
+    gather(merging.sum(), sequence, steps, sum);
+    for (int i = 0; i < tile.steps * tile.stride; i++) {
+      float silu = z[i] * sigmoid[i];
+      sum[i] *= scale * outputGradient[i] * (sigmoid[i] + silu - silu * sigmoid[i]);
+    }
+    accumulate(sum, gateGradient, sequence, steps);
+  }
+
+  private void addSumsOfLanes(float[] gradient, Rows to, int sequence, int column) {
+    int states = tile.states;
+    int lanes = kernel.lanes();
+    for (int t = 0; t < tile.steps; t++) {
+      int token = parameterSteps.token(t);
+      to.get(sequence, token, column, states, tile.scratch, 0);
+      for (int n = 0; n < states; n++) {
+        tile.scratch[n] += kernel.sumOfLanes(gradient, (t * states + n) * lanes);
+      }
+      to.put(sequence, token, column, states, tile.scratch, 0);
+    }
+  }
+
+  /**
+   * The gradients of A, D and the bias over all sequences so far, to a row of (1, rows, D N + 2 D).
+   */
+  void readParameterGradients(Rows sums, int row) {
+    int states = tile.states;
+    forEachChannel(
+        (channel, index) -> {
+          transpose(tile.aGradient, index);
+          sums.put(0, row, channel * states, states, tile.scratch, 0);
+        });
+    int matrix = operands.channels * states;
+    for (Rows.Span span : spans) {
+      sums.put(0, row, matrix + span.column(), span.count(), tile.skipGradient, span.offset());
+      sums.put(
+          0,
+          row,
+          matrix + operands.channels + span.column(),
+          span.count(),
+          tile.biasGradient,
+          span.offset());
     }
   }
 
   /** Fills the tile with everything that the recurrence reads. */
-  private void read(int sequence, int start) {
-    tile.steps = Math.min(ScanTile.STEPS, path.length - start);
-    gather(rows.u, sequence, path, start, tile.u);
-    gather(rows.delta, sequence, parameterPath, start, tile.delta);
-    for (int t = 0; t < tile.steps; t++) {
-      addTo(tile.delta, t * tile.stride, biasRow);
-    }
-    if (softplus) {
-      if (tile.rawDelta.length > 0) {
-        System.arraycopy(tile.delta, 0, tile.rawDelta, 0, tile.steps * tile.stride);
+  private void read(int sequence, int start, int count) {
+    moveTo(operands.path, start, count);
+    parameterSteps.moveTo(operands.parameterPath, start, count);
+    gather(operands.u, sequence, steps, tile.u);
+    gather(operands.delta, sequence, parameterSteps, tile.delta);
+    if (operands.bias != null) {
+      for (int t = 0; t < count; t++) {
+        addRow(tile.bias, tile.delta, t * tile.stride, tile.stride);
       }
-      kernel.softplus(tile.delta, tile.scratch, tile.steps * tile.stride);
+    }
+    if (operands.softplus) {
+      kernel.softplus(tile.delta, tile.scratch, count * tile.stride);
     }
     int columns = tile.parameterStride;
-    rows.b.gather(sequence, parameterPath, start, tile.steps, 0, columns, tile.b, columns, 0);
-    rows.c.gather(sequence, parameterPath, start, tile.steps, 0, columns, tile.c, columns, 0);
+    Rows.Span all = operands.parameterSpan;
+    operands.b.gather(sequence, parameterSteps, all, tile.b, columns);
+    operands.c.gather(sequence, parameterSteps, all, tile.c, columns);
   }
 
-  private static void addTo(float[] tile, int from, float[] row) {
-    for (int i = 0; i < row.length; i++) {
-      tile[from + i] += row[i];
+  private static void addRow(float[] row, float[] to, int from, int length) {
+    for (int i = 0; i < length; i++) {
+      to[from + i] += row[i];
     }
   }
 
-  private void gather(Rows source, int sequence, int[] along, int start, float[] target) {
-    for (Run run : runs) {
-      source.gather(
-          sequence,
-          along,
-          start,
-          tile.steps,
-          run.channel,
-          run.count,
-          target,
-          tile.stride,
-          run.offset);
+  private void gather(Rows source, int sequence, Steps along, float[] target) {
+    for (Rows.Span span : spans) {
+      source.gather(sequence, along, span, target, tile.stride);
     }
   }
 
-  private void accumulate(float[] source, Rows target, int sequence, int[] along, int start) {
-    for (Run run : runs) {
-      target.accumulate(
-          sequence,
-          along,
-          start,
-          tile.steps,
-          run.channel,
-          run.count,
-          source,
-          tile.stride,
-          run.offset,
-          tile.scratch);
+  private void scatter(float[] source, Rows target, int sequence) {
+    for (Rows.Span span : spans) {
+      target.scatter(sequence, steps, span, source, tile.stride);
+    }
+  }
+
+  private void accumulate(float[] source, Rows target, int sequence, Steps along) {
+    for (Rows.Span span : spans) {
+      target.accumulate(sequence, along, span, source, tile.stride, tile.scratch);
     }
   }
 
   /** From the gradient of softplus(delta + bias) to those of delta and the bias. */
   private void throughSoftplus() {
     int length = tile.steps * tile.stride;
-    if (softplus) {
-      kernel.sigmoid(tile.rawDelta, tile.scratch, length); // the derivative of softplus
+    float[] gradient = tile.deltaGradient;
+    if (operands.softplus) {
+      float[] derivative = tile.scratch;
+      kernel.oneMinusExpOfMinus(tile.delta, derivative, length);
       for (int i = 0; i < length; i++) {
-        tile.deltaGradient[i] *= tile.scratch[i];
+        gradient[i] *= derivative[i];
       }
     }
-    for (ScanLanes lane : lanes) {
-      for (int t = 0; t < tile.steps; t++) {
-        int row = t * tile.stride + lane.offset;
-        for (int i = 0; i < lane.biasGradient.length; i++) {
-          lane.biasGradient[i] += tile.deltaGradient[row + i];
-        }
-      }
+    for (int t = 0; t < tile.steps; t++) {
+      addRowTo(gradient, t * tile.stride, tile.biasGradient, tile.stride);
+    }
+  }
+
+  private static void addRowTo(float[] rows, int from, float[] sum, int length) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += rows[from + i];
     }
   }
 }

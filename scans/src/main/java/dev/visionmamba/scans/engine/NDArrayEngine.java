@@ -70,7 +70,7 @@ final class NDArrayEngine implements ScanEngine {
       }
       NDScope.unregister(merged);
       lastStates.forEach(NDScope::unregister);
-      return new ScanResult(merged, lastStates);
+      return new ScanResult(merged, lastStates, new NDList());
     }
   }
 
@@ -134,7 +134,13 @@ final class NDArrayEngine implements ScanEngine {
   }
 
   @Override
-  public NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient) {
+  public ScanResult selectiveScanForBackward(SelectiveScanArguments arguments) {
+    throw new UnsupportedOperationException("autograd differentiates this engine");
+  }
+
+  @Override
+  public NDList selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient) {
     throw new UnsupportedOperationException("autograd differentiates this engine");
   }
 

@@ -2,11 +2,12 @@ package dev.visionmamba.scans.engine;
 
 /**
  * The inner loops in plain Java, for JVMs without the Vector API. The loops over lanes are written
- * so that the compiler can turn them into vector code.
+ * so that the compiler can turn them into vector code: each in a method of its own, over arrays
+ * that it takes as arguments, without a branch or a bit trick.
  */
 final class PlainKernel implements ScanKernel {
-  /** As many as the widest vector unit takes. */
-  private static final int LANES = 16;
+  /** Several vectors of any CPU: the compiler unrolls its vector loops. */
+  private static final int LANES = 64;
 
   @Override
   public int lanes() {
@@ -28,6 +29,22 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
+  public void oneMinusExpOfMinus(float[] x, float[] out, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = PlainMath.oneMinusExpOfMinus(x[i]);
+    }
+  }
+
+  @Override
+  public float sumOfLanes(float[] x, int from) {
+    float sum = 0f;
+    for (int i = from; i < from + LANES; i++) {
+      sum += x[i];
+    }
+    return sum;
+  }
+
+  @Override
   public void multiplyAdd(
       float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length) {
     for (int i = 0; i < length; i++) {
@@ -36,73 +53,62 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
-  public void forward(ScanTile tile, ScanLanes lanes) {
-    decaysMinusOne(tile, lanes);
-    float[] deltaU = new float[LANES];
+  public void forward(ScanTile tile, int block) {
     int states = tile.states;
+    int column = block * LANES;
+    float[] decays = tile.scratch;
+    float[] deltaU = tile.sigmoid;
     for (int t = 0; t < tile.steps; t++) {
-      int row = t * tile.stride + lanes.offset;
-      for (int i = 0; i < LANES; i++) {
-        deltaU[i] = tile.delta[row + i] * tile.u[row + i];
-        tile.y[row + i] += lanes.skip[i] * tile.u[row + i];
-      }
-      int j = t * tile.parameterStride + lanes.group * states;
+      int row = t * tile.stride + column;
+      multiply(tile.delta, row, tile.u, row, deltaU);
+      multiplyAdd(tile.u, row, tile.skip, column, tile.y, row, LANES);
+      int j = t * tile.parameterStride + tile.group[block] * states;
       for (int n = 0; n < states; n++) {
-        step(
-            lanes.state,
-            n * LANES,
-            tile.decayMinusOne,
-            (t * states + n) * LANES,
-            deltaU,
-            tile.y,
-            row,
-            tile.b[j + n],
-            tile.c[j + n]);
+        int i = (column * states) + n * LANES;
+        decays(tile.delta, row, tile.logDecay, i, decays, 0);
+        step(tile.state, i, tile.state, i, decays, 0, deltaU, tile.b[j + n]);
+        addScaled(tile.state, i, tile.c[j + n], tile.y, row);
       }
     }
   }
 
-  /** One state of all lanes: h = exp(delta A) h + delta u B, y += C h. */
+  private static void multiply(float[] a, int aFrom, float[] b, int bFrom, float[] out) {
+    for (int i = 0; i < LANES; i++) {
+      out[i] = a[aFrom + i] * b[bFrom + i];
+    }
+  }
+
+  private static void addScaled(float[] x, int from, float factor, float[] sum, int at) {
+    for (int i = 0; i < LANES; i++) {
+      sum[at + i] += factor * x[from + i];
+    }
+  }
+
+  /** One state of all lanes: h = exp(delta A) h + delta u B. */
   private static void step(
-      float[] state,
+      float[] before,
       int from,
+      float[] after,
+      int to,
       float[] decays,
       int at,
       float[] deltaU,
-      float[] y,
-      int row,
-      float b,
-      float c) {
+      float b) {
     for (int i = 0; i < LANES; i++) {
-      float h = state[from + i] + decays[at + i] * state[from + i] + deltaU[i] * b;
-      state[from + i] = h;
-      y[row + i] += c * h;
+      float h = before[from + i];
+      after[to + i] = h + decays[at + i] * h + deltaU[i] * b;
     }
   }
 
   /**
-   * exp(delta A) - 1, without the bit tricks that keep a compiler from vectorising: a polynomial at
-   * a 32nd of the exponent (relative error 1.4e-7), then five doublings (1 + m)^2 - 1 = m (m + 2).
-   * Clamped where the exponential is below 3e-8.
+   * exp(delta A) - 1: a polynomial at a 32nd of the exponent (relative error 1.4e-7), then five
+   * doublings (1 + m)^2 - 1 = m (m + 2). Clamped where the exponential is below 3e-8, or above 4e7.
    */
-  private static void decaysMinusOne(ScanTile tile, ScanLanes lanes) {
-    for (int t = 0; t < tile.steps; t++) {
-      for (int n = 0; n < tile.states; n++) {
-        decays(
-            tile.delta,
-            t * tile.stride + lanes.offset,
-            lanes.logDecay,
-            n * LANES,
-            tile.decayMinusOne,
-            (t * tile.states + n) * LANES);
-      }
-    }
-  }
-
   private static void decays(
       float[] delta, int row, float[] logDecay, int from, float[] out, int at) {
     for (int i = 0; i < LANES; i++) {
-      float z = Math.max(delta[row + i] * logDecay[from + i] * (PlainMath.LN2 / 32f), -0.55f);
+      float z = delta[row + i] * logDecay[from + i] * (PlainMath.LN2 / 32f);
+      z = Math.min(Math.max(z, -0.55f), 0.55f);
       float m =
           z
               * (0.99999989f
@@ -116,59 +122,67 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
-  public void backward(ScanTile tile, ScanLanes lanes, float[] before) {
-    decaysMinusOne(tile, lanes);
+  public void backward(ScanTile tile, int block) {
     int states = tile.states;
+    int column = block * LANES;
     int next = states * LANES;
-    float[] history = tile.history;
-    System.arraycopy(before, 0, history, 0, next);
+    float[] deltaU = tile.sigmoid;
     for (int t = 0; t < tile.steps; t++) {
-      int row = t * tile.stride + lanes.offset;
+      int row = t * tile.stride + column;
+      multiply(tile.delta, row, tile.u, row, deltaU);
       for (int n = 0; n < states; n++) {
         int at = t * next + n * LANES;
-        float b = tile.b[t * tile.parameterStride + lanes.group * states + n];
-        for (int i = 0; i < LANES; i++) {
-          history[at + next + i] =
-              history[at + i]
-                  + tile.decayMinusOne[at + i] * history[at + i]
-                  + tile.delta[row + i] * tile.u[row + i] * b;
-        }
+        float b = tile.b[t * tile.parameterStride + tile.group[block] * states + n];
+        decays(tile.delta, row, tile.logDecay, column * states + n * LANES, tile.decayMinusOne, at);
+        step(tile.history, at, tile.history, at + next, tile.decayMinusOne, at, deltaU, b);
       }
     }
     for (int t = tile.steps - 1; t >= 0; t--) {
-      stepBack(tile, lanes, t);
+      stepBack(tile, block, t);
     }
   }
 
-  private static void stepBack(ScanTile tile, ScanLanes lanes, int t) {
+  private static void stepBack(ScanTile tile, int block, int t) {
     int states = tile.states;
     int next = states * LANES;
-    int row = t * tile.stride + lanes.offset;
-    float[] inputSum = new float[LANES]; // sum over n of dh B
-    float[] decaySum = new float[LANES]; // sum over n of dh exp(delta A) h' A
+    int column = block * LANES;
+    int row = t * tile.stride + column;
+    float[] inputSum = tile.uGradient; // sum over n of dh B
+    float[] decaySum = tile.deltaGradient; // sum over n of dh exp(delta A) h' A log2(e)
+    java.util.Arrays.fill(inputSum, row, row + LANES, 0f);
+    java.util.Arrays.fill(decaySum, row, row + LANES, 0f);
     for (int n = 0; n < states; n++) {
       int at = t * next + n * LANES;
-      int j = t * tile.parameterStride + lanes.group * states + n;
-      for (int i = 0; i < LANES; i++) {
-        int s = n * LANES + i;
-        float dy = tile.y[row + i];
-        float delta = tile.delta[row + i];
-        float m = tile.decayMinusOne[at + i];
-        float dh = lanes.stateGradient[s] + dy * tile.c[j];
-        tile.cGradient[at + i] += dy * tile.history[at + next + i];
-        tile.bGradient[at + i] += dh * delta * tile.u[row + i];
-        inputSum[i] += dh * tile.b[j];
-        float w = dh * (tile.history[at + i] + m * tile.history[at + i]);
-        decaySum[i] += w * lanes.logDecay[s];
-        lanes.aGradient[s] += w * delta;
-        lanes.stateGradient[s] = dh + m * dh;
-      }
+      int matrix = column * states + n * LANES;
+      int j = t * tile.parameterStride + tile.group[block] * states + n;
+      addScaled(tile.y, row, tile.c[j], tile.stateGradient, matrix); // dh
+      addProduct(tile.y, row, tile.history, at + next, tile.cGradient, at);
+      addProduct3(tile.stateGradient, matrix, tile.delta, tile.u, row, tile.bGradient, at);
+      addScaled(tile.stateGradient, matrix, tile.b[j], inputSum, row);
+      addProduct(tile.stateGradient, matrix, tile.decayMinusOne, at, tile.stateGradient, matrix);
+      multiply(tile.stateGradient, matrix, tile.history, at, tile.scratch); // dh exp(delta A) h'
+      addProduct(tile.scratch, 0, tile.logDecay, matrix, decaySum, row);
+      addProduct(tile.scratch, 0, tile.delta, row, tile.aGradient, matrix);
     }
     for (int i = 0; i < LANES; i++) {
       float dy = tile.y[row + i];
-      lanes.skipGradient[i] += dy * tile.u[row + i];
-      tile.uGradient[row + i] = lanes.skip[i] * dy + tile.delta[row + i] * inputSum[i];
-      tile.deltaGradient[row + i] = decaySum[i] * PlainMath.LN2 + tile.u[row + i] * inputSum[i];
+      float sum = inputSum[row + i];
+      tile.skipGradient[column + i] += dy * tile.u[row + i];
+      inputSum[row + i] = tile.skip[column + i] * dy + tile.delta[row + i] * sum;
+      decaySum[row + i] = decaySum[row + i] * PlainMath.LN2 + tile.u[row + i] * sum;
+    }
+  }
+
+  private static void addProduct(float[] a, int aFrom, float[] b, int bFrom, float[] sum, int at) {
+    for (int i = 0; i < LANES; i++) {
+      sum[at + i] += a[aFrom + i] * b[bFrom + i];
+    }
+  }
+
+  private static void addProduct3(
+      float[] a, int aFrom, float[] b, float[] c, int from, float[] sum, int at) {
+    for (int i = 0; i < LANES; i++) {
+      sum[at + i] += a[aFrom + i] * b[from + i] * c[from + i];
     }
   }
 }

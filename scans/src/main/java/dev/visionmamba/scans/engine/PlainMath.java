@@ -11,13 +11,20 @@ final class PlainMath {
   /** What rounding log2(e) to float32 leaves of it. */
   static final float LOG2E_REST = 1.925963033500e-8f;
 
-  /** Adding 1.5 * 2^23 rounds to an integer, which then lies in the low bits of the sum. */
-  static final float ROUND = 12582912f;
-
-  static final int ONE_BITS = 0x3f800000;
+  /**
+   * Adding 1.5 * 2^23 rounds to an integer, which then lies in the low bits of the sum; with the
+   * bias of float32's exponents it need only be shifted to become a power of two.
+   */
+  static final float ROUND = 12582912f + 127f;
 
   /** Below this power of two a decay is zero to every purpose, and above it still normal. */
   static final float LEAST_EXPONENT = -126f;
+
+  /** The same as a power of e. */
+  static final float LEAST_LOG = -87.33f;
+
+  /** Above this power of two a factor is no number any more. */
+  static final float LARGEST_EXPONENT = 127f;
 
   // (2^f - 1) / f for f in -0.5..0.5: a Chebyshev fit, relative error 1.3e-8.
   static final float E1 = 6.93147188e-1f;
@@ -37,12 +44,11 @@ final class PlainMath {
 
   /** exp(-|x|), underflowing to 2^-126: 2^n 2^f, n the integer nearest -|x| log2(e), f the rest. */
   private static float expOfMinusMagnitude(float x) {
-    float v = -Math.abs(x);
-    float rounded = Math.max(v * LOG2E, LEAST_EXPONENT) + ROUND;
-    float n = rounded - ROUND;
+    float v = Math.max(-Math.abs(x), LEAST_LOG);
+    float rounded = v * LOG2E + ROUND;
     // The product again without its rounding error, so that the result is exact for large |x|.
-    float f = Math.max(Math.fma(v, LOG2E, -n) + v * LOG2E_REST, -0.5f);
-    float scale = Float.intBitsToFloat((Float.floatToRawIntBits(rounded) << 23) + ONE_BITS);
+    float f = Math.fma(v, LOG2E, ROUND - rounded) + v * LOG2E_REST;
+    float scale = Float.intBitsToFloat(Float.floatToRawIntBits(rounded) << 23);
     float fraction = f * (E1 + f * (E2 + f * (E3 + f * (E4 + f * (E5 + f * E6)))));
     return scale + fraction * scale;
   }
@@ -59,5 +65,14 @@ final class PlainMath {
   static float sigmoid(float x) {
     float e = expOfMinusMagnitude(x);
     return (x >= 0f ? 1f : e) / (1f + e);
+  }
+
+  /** 1 - exp(-x) for x at least 0. */
+  static float oneMinusExpOfMinus(float x) {
+    float exponent = Math.max(x * -LOG2E, LEAST_EXPONENT);
+    float rounded = exponent + ROUND;
+    float f = exponent - (rounded - ROUND);
+    float scale = Float.intBitsToFloat(Float.floatToRawIntBits(rounded) << 23);
+    return 1f - scale - f * (E1 + f * (E2 + f * (E3 + f * (E4 + f * (E5 + f * E6))))) * scale;
   }
 }

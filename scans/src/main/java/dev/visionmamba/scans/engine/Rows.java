@@ -11,6 +11,9 @@ import java.nio.FloatBuffer;
  * while its rows are used. Rows are moved to and from tiles, [step][stride], on the heap.
  */
 final class Rows {
+  /** Up to so many floats, a loop is faster than a bulk copy. */
+  private static final int SHORT = 8;
+
   private final FloatBuffer floats;
   private final int tokens;
   private final int width;
@@ -21,6 +24,14 @@ final class Rows {
     this.tokens = tokens;
     this.width = width;
     this.from = from;
+  }
+
+  /** Some columns of a row, and where they lie in a row of a tile. */
+  record Span(int column, int count, int offset) {
+    /** The first columns of both. */
+    static Span first(int count) {
+      return new Span(0, count, 0);
+    }
   }
 
   /** Rows to read. A non-contiguous array is read from a copy. */
@@ -54,63 +65,66 @@ final class Rows {
     return (sequence * tokens + token) * width + from + column;
   }
 
-  /** tile[i][offset...] = rows[path[start + i]][column...column+count]. */
-  void gather(
-      int sequence,
-      int[] path,
-      int start,
-      int steps,
-      int column,
-      int count,
-      float[] tile,
-      int stride,
-      int offset) {
-    for (int i = 0; i < steps; i++) {
-      floats.get(at(sequence, path[start + i], column), tile, i * stride + offset, count);
-    }
-  }
-
-  /** rows[path[start + i]][column...column+count] = tile[i][offset...]. */
-  void scatter(
-      int sequence,
-      int[] path,
-      int start,
-      int steps,
-      int column,
-      int count,
-      float[] tile,
-      int stride,
-      int offset) {
-    for (int i = 0; i < steps; i++) {
-      floats.put(at(sequence, path[start + i], column), tile, i * stride + offset, count);
-    }
-  }
-
-  /** rows[path[start + i]][column...column+count] += tile[i][offset...]; scratch holds a row. */
-  void accumulate(
-      int sequence,
-      int[] path,
-      int start,
-      int steps,
-      int column,
-      int count,
-      float[] tile,
-      int stride,
-      int offset,
-      float[] scratch) {
-    for (int i = 0; i < steps; i++) {
-      int at = at(sequence, path[start + i], column);
-      int from = i * stride + offset;
-      floats.get(at, scratch, 0, count);
-      for (int j = 0; j < count; j++) {
-        scratch[j] += tile[from + j];
+  /** to[at...] = some columns of a row. */
+  void get(int sequence, int token, int column, int count, float[] to, int at) {
+    int first = at(sequence, token, column);
+    if (count <= SHORT) {
+      for (int i = 0; i < count; i++) {
+        to[at + i] = floats.get(first + i);
       }
-      floats.put(at, scratch, 0, count);
+    } else {
+      floats.get(first, to, at, count);
     }
   }
 
-  /** Puts one element. */
-  void put(int sequence, int token, int column, float value) {
-    floats.put(at(sequence, token, column), value);
+  /** Some columns of a row = values[at...]. */
+  void put(int sequence, int token, int column, int count, float[] values, int at) {
+    int first = at(sequence, token, column);
+    if (count <= SHORT) {
+      for (int i = 0; i < count; i++) {
+        floats.put(first + i, values[at + i]);
+      }
+    } else {
+      floats.put(first, values, at, count);
+    }
+  }
+
+  /** tile[i][span] = rows[token of step i][span]. */
+  void gather(int sequence, Steps steps, Span span, float[] tile, int stride) {
+    if (isOneCopy(steps, span, stride)) {
+      floats.get(at(sequence, steps.token(0), 0), tile, span.offset, steps.count() * stride);
+      return;
+    }
+    for (int i = 0; i < steps.count(); i++) {
+      get(sequence, steps.token(i), span.column, span.count, tile, i * stride + span.offset);
+    }
+  }
+
+  /** rows[token of step i][span] = tile[i][span]. */
+  void scatter(int sequence, Steps steps, Span span, float[] tile, int stride) {
+    if (isOneCopy(steps, span, stride)) {
+      floats.put(at(sequence, steps.token(0), 0), tile, span.offset, steps.count() * stride);
+      return;
+    }
+    for (int i = 0; i < steps.count(); i++) {
+      put(sequence, steps.token(i), span.column, span.count, tile, i * stride + span.offset);
+    }
+  }
+
+  /** rows[token of step i][span] += tile[i][span]; scratch holds a row of the span. */
+  void accumulate(int sequence, Steps steps, Span span, float[] tile, int stride, float[] scratch) {
+    for (int i = 0; i < steps.count(); i++) {
+      int token = steps.token(i);
+      int row = i * stride + span.offset;
+      get(sequence, token, span.column, span.count, scratch, 0);
+      for (int j = 0; j < span.count; j++) {
+        scratch[j] += tile[row + j];
+      }
+      put(sequence, token, span.column, span.count, scratch, 0);
+    }
+  }
+
+  private boolean isOneCopy(Steps steps, Span span, int stride) {
+    return span.count == width && stride == width && steps.areConsecutiveTokens();
   }
 }

@@ -63,13 +63,38 @@ public interface ScanEngine {
   ScanResult selectiveScan(SelectiveScanArguments arguments, boolean keepLastState);
 
   /**
+   * The selective scan, with what its backward pass wants to have again.
+   *
+   * @param arguments the operands
+   * @return the output and the arrays saved, in the manager of the first direction's input
+   */
+  ScanResult selectiveScanForBackward(SelectiveScanArguments arguments);
+
+  /**
    * The selective scan's gradients.
    *
    * @param arguments the operands of the forward pass
+   * @param saved what {@link #selectiveScanForBackward} has saved, unchanged
    * @param outputGradient (B, L, D)
    * @return one gradient for each of {@link SelectiveScanArguments#arrays()}
    */
-  NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient);
+  NDList selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient);
+
+  /**
+   * The selective scan's gradients where no forward pass has saved anything: it is run again.
+   *
+   * @param arguments the operands
+   * @param outputGradient (B, L, D)
+   * @return one gradient for each of {@link SelectiveScanArguments#arrays()}
+   */
+  default NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient) {
+    ScanResult forward = selectiveScanForBackward(arguments);
+    try (NDArray output = forward.output();
+        NDList saved = forward.saved()) {
+      return selectiveScanBackward(arguments, saved, outputGradient);
+    }
+  }
 
   /**
    * The causal convolution with SiLU.

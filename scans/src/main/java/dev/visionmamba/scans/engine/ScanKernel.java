@@ -6,31 +6,38 @@ interface ScanKernel {
   /** How many neighbouring channels are worked on at once; lengths below are multiples of it. */
   int lanes();
 
-  /** x = log(1 + exp(x)). */
+  /** x = log(1 + exp(x)); scratch is at least as long. */
   void softplus(float[] x, float[] scratch, int length);
 
   /** out = 1 / (1 + exp(-x)); out is not x. */
   void sigmoid(float[] x, float[] out, int length);
 
+  /**
+   * out = 1 - exp(-x) for x at least 0: the derivative of softplus, from its value. out is not x.
+   */
+  void oneMinusExpOfMinus(float[] x, float[] out, int length);
+
   /** c[cFrom + i] += a[aFrom + i] * b[bFrom + i]. */
   void multiplyAdd(float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length);
+
+  /** The sum of the lanes x[from...]. */
+  float sumOfLanes(float[] x, int from);
 
   /**
    * Walks the steps of a tile: h = exp(delta A) h + delta u B, y += C h + D u.
    *
-   * @param tile its y is added to
-   * @param lanes their state is carried on
+   * @param tile its y is added to, its state carried on
+   * @param block which of its blocks of channels
    */
-  void forward(ScanTile tile, ScanLanes lanes);
+  void forward(ScanTile tile, int block);
 
   /**
    * Walks the steps of a tile backwards. Fills the gradients of u and of delta (after softplus) and
-   * adds to those of B and C.
+   * adds to those of A, B, C and D.
    *
-   * @param tile its y is the gradient of the output
-   * @param lanes their gradients are added to, the gradient of their state is carried to the tile
-   *     before
-   * @param before h before the tile, [state][lane]
+   * @param tile its y is the gradient of the output, its history begins with h before its first
+   *     step, and the gradient of its state is carried to the tile before
+   * @param block which of its blocks of channels
    */
-  void backward(ScanTile tile, ScanLanes lanes, float[] before);
+  void backward(ScanTile tile, int block);
 }

@@ -1,6 +1,7 @@
 package dev.visionmamba.scans.engine;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import java.util.List;
 
 /**
@@ -9,5 +10,7 @@ import java.util.List;
  * @param output the merged, gated output, (B, L, D)
  * @param lastStates for each direction the state after its last step, (B, D, N); empty if they were
  *     not asked for
+ * @param saved what the same engine's backward pass wants to have again; empty if it was not asked
+ *     for
  */
-public record ScanResult(NDArray output, List<NDArray> lastStates) {}
+public record ScanResult(NDArray output, List<NDArray> lastStates, NDList saved) {}

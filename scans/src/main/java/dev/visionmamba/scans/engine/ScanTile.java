@@ -1,80 +1,144 @@
 package dev.visionmamba.scans.engine;
 
+import java.util.Arrays;
+
 /**
- * Some steps of one sequence along one direction, on the heap, where kernels work on them. One
- * worker fills and reuses it. The columns of channels are padded so that each group begins a
- * vector.
+ * Some steps of one sequence along one direction, on the heap, where kernels work on them, and what
+ * is carried from tile to tile. One worker reuses it for scan after scan, so its arrays may be
+ * longer than a scan needs.
+ *
+ * <p>A block is as many neighbouring channels of one group as a kernel works on at once. The
+ * columns of a row are its blocks side by side, a block's last lanes zero where its group has no
+ * more channels. Matrices are [block][state][lane].
  */
 final class ScanTile {
-  /** The most steps of a tile: what the backward pass recomputes from one checkpoint. */
+  /** Steps that are read at once. */
   static final int STEPS = 16;
 
-  final int states;
+  /** Room is made in such units, so that arrays rarely grow. */
+  private static final int UNIT = 1024;
+
+  int lanes;
+  int states;
+  int blocks;
+
+  /** Columns of a row of channels: blocks * lanes. */
+  int stride;
 
   /** Columns of b and c: groups * states. */
-  final int parameterStride;
+  int parameterStride;
 
-  /** Columns of u, delta, y and their gradients: channels with padding. */
-  final int stride;
-
+  /** How many steps the tile holds now. */
   int steps;
 
-  /** The input, the step sizes (after softplus) and the output, [step][stride]. */
-  final float[] u;
+  /** The group of B and C that each block reads. */
+  int[] group = {};
 
-  final float[] delta;
-  final float[] y;
+  /** The input, the step sizes (after softplus) and the output, [step][stride]. */
+  float[] u = {};
+
+  float[] delta = {};
+  float[] y = {};
+
+  /** The gate z and its sigmoid, [step][stride]. */
+  float[] gate = {};
+
+  float[] sigmoid = {};
 
   /** [step][group][state]. */
-  final float[] b;
+  float[] b = {};
 
-  final float[] c;
+  float[] c = {};
 
-  /** exp(delta A) - 1 of the lanes at work, [step][state][lane]. */
-  final float[] decayMinusOne;
+  /** A log2(e), a matrix: decays are computed as powers of two. */
+  float[] logDecay = {};
+
+  /** For each column, the delta whose largest power of two is still finite. */
+  float[] leastDelta = {};
+
+  /** D and the delta bias, a row; zero where absent. */
+  float[] skip = {};
+
+  float[] bias = {};
+
+  /** h, a matrix. */
+  float[] state = {};
 
   // For the backward pass.
-  /** h before each step and after the last, of the lanes at work, [step][state][lane]. */
-  final float[] history;
+  /** exp(delta A) - 1 of the block at work, [step][state][lane]. */
+  float[] decayMinusOne = {};
 
-  /** Delta before softplus, [step][stride]. */
-  final float[] rawDelta;
+  /** h before each step and after the last, of the block at work, [step][state][lane]. */
+  float[] history = {};
 
   /** Gradients, [step][stride]; that of y is given, in y. */
-  final float[] uGradient;
+  float[] uGradient = {};
 
-  final float[] deltaGradient;
+  float[] deltaGradient = {};
 
   /** Gradients of B and C of the group at work, not yet summed over lanes, [step][state][lane]. */
-  final float[] bGradient;
+  float[] bGradient = {};
 
-  final float[] cGradient;
+  float[] cGradient = {};
 
-  /** As long as the longest array of rows. */
-  final float[] scratch;
+  /** The gradient of h after the steps of the tile, and the sum of A's gradients: matrices. */
+  float[] stateGradient = {};
 
-  ScanTile(int states, int groups, int stride, int lanes, boolean backward) {
+  float[] aGradient = {};
+
+  /** The sums of the gradients of D and of the bias, rows. */
+  float[] skipGradient = {};
+
+  float[] biasGradient = {};
+
+  /** As long as any array of rows. */
+  float[] scratch = {};
+
+  /**
+   * Makes room for a scan.
+   *
+   * @param backwardSteps the steps of a tile in its backward pass; 0 if it has none
+   */
+  void reserve(int lanes, int states, int groups, int blocks, int backwardSteps) {
+    this.lanes = lanes;
     this.states = states;
-    this.stride = stride;
+    this.blocks = blocks;
+    this.stride = blocks * lanes;
     this.parameterStride = groups * states;
-    int rows = STEPS * stride;
-    u = new float[rows];
-    delta = new float[rows];
-    y = new float[rows];
-    scratch = new float[Math.max(rows, parameterStride)];
-    b = new float[STEPS * parameterStride];
-    c = new float[STEPS * parameterStride];
-    int matrix = STEPS * states * lanes;
-    decayMinusOne = new float[matrix];
-    history = new float[backward ? matrix + states * lanes : 0];
-    rawDelta = new float[backward ? rows : 0];
-    uGradient = new float[backward ? rows : 0];
-    deltaGradient = new float[backward ? rows : 0];
-    bGradient = new float[backward ? matrix : 0];
-    cGradient = new float[backward ? matrix : 0];
+    int rows = Math.max(STEPS, backwardSteps);
+    u = grown(u, rows * stride);
+    delta = grown(delta, rows * stride);
+    y = grown(y, rows * stride);
+    gate = grown(gate, rows * stride);
+    sigmoid = grown(sigmoid, rows * stride);
+    scratch = grown(scratch, rows * Math.max(stride, parameterStride));
+    b = grown(b, rows * parameterStride);
+    c = grown(c, rows * parameterStride);
+    logDecay = grown(logDecay, states * stride);
+    state = grown(state, states * stride);
+    leastDelta = grown(leastDelta, stride);
+    skip = grown(skip, stride);
+    bias = grown(bias, stride);
+    group = group.length < blocks ? new int[blocks] : group;
+    if (backwardSteps > 0) {
+      int matrices = backwardSteps * states * lanes;
+      decayMinusOne = grown(decayMinusOne, matrices);
+      history = grown(history, matrices + states * lanes);
+      bGradient = grown(bGradient, matrices);
+      cGradient = grown(cGradient, matrices);
+      uGradient = grown(uGradient, rows * stride);
+      deltaGradient = grown(deltaGradient, rows * stride);
+      stateGradient = grown(stateGradient, states * stride);
+      aGradient = grown(aGradient, states * stride);
+      skipGradient = grown(skipGradient, stride);
+      biasGradient = grown(biasGradient, stride);
+      Arrays.fill(aGradient, 0, states * stride, 0f);
+      Arrays.fill(skipGradient, 0, stride, 0f);
+      Arrays.fill(biasGradient, 0, stride, 0f);
+    }
   }
 
-  static int count(int steps) {
-    return (steps + STEPS - 1) / STEPS;
+  private static float[] grown(float[] array, int length) {
+    return array.length >= length ? array : new float[(length + UNIT - 1) / UNIT * UNIT];
   }
 }

@@ -3,8 +3,6 @@ package dev.visionmamba.scans.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Cuts an operator's work into pieces and runs them, the caller taking part. */
@@ -18,8 +16,14 @@ final class Workers {
 
   private Workers() {}
 
-  /** Sequences fromItem..toItem-1 of the batch, channels fromChannel..toChannel-1. */
-  record Piece(int fromItem, int toItem, int fromChannel, int toChannel) {}
+  /**
+   * Sequences fromItem..toItem-1 of the batch, channels fromChannel..toChannel-1.
+   *
+   * @param index its place in the list of pieces
+   * @param channelPart which part of the channels it is, the same for all sequences
+   */
+  record Piece(
+      int index, int fromItem, int toItem, int channelPart, int fromChannel, int toChannel) {}
 
   /** Cuts by sequence first, and by channels only where there are too few sequences. */
   static List<Piece> pieces(int items, int channels, int lanes) {
@@ -34,8 +38,10 @@ final class Workers {
       for (int j = 0; j < channelPieces; j++) {
         pieces.add(
             new Piece(
+                pieces.size(),
                 (int) ((long) items * i / itemPieces),
                 (int) ((long) items * (i + 1) / itemPieces),
+                j,
                 blocks * j / channelPieces * lanes,
                 Math.min(channels, blocks * (j + 1) / channelPieces * lanes)));
       }
@@ -46,11 +52,6 @@ final class Workers {
   /** Runs a task for each piece. */
   static void run(List<Piece> pieces, Consumer<Piece> task) {
     stream(pieces).forEach(task);
-  }
-
-  /** Runs a task for each piece and gives the results in the order of the pieces. */
-  static <T> List<T> map(List<Piece> pieces, Function<Piece, T> task) {
-    return stream(pieces).map(task).collect(Collectors.toList());
   }
 
   private static Stream<Piece> stream(List<Piece> pieces) {

@@ -1,0 +1,121 @@
+package dev.visionmamba.scans.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.scans.engine.DirectionScan.Operands;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * The gradients of a direction's operands that several pieces of work add to: each piece has its
+ * own, and they are summed in the order of the pieces, so that the sums are the same every time. B
+ * and C are shared by pieces of other channels, A, D and the delta bias by pieces of other
+ * sequences.
+ */
+final class PartialGradients {
+  private final List<Workers.Piece> pieces;
+  private final Operands operands;
+  private final int batch;
+  private final int channelParts;
+  private final Rows bSum;
+  private final Rows cSum;
+  private final Rows b;
+  private final Rows c;
+  private final NDArray parameters;
+  private final Rows parameterRows;
+
+  /**
+   * Room for the gradients of some pieces.
+   *
+   * @param manager where they are kept, closed when they have been added
+   * @param bSum the gradient of B
+   * @param cSum the gradient of C
+   */
+  PartialGradients(
+      NDManager manager, List<Workers.Piece> pieces, Operands operands, Rows bSum, Rows cSum) {
+    this.pieces = pieces;
+    this.operands = operands;
+    this.bSum = bSum;
+    this.cSum = cSum;
+    this.batch = pieces.stream().mapToInt(Workers.Piece::toItem).max().orElse(0);
+    this.channelParts = pieces.stream().mapToInt(Workers.Piece::channelPart).max().orElse(0) + 1;
+    int states = operands.groups * operands.states;
+    int tokens = operands.parameterPath.tokens();
+    if (channelParts > 1) {
+      Shape shape = new Shape((long) channelParts * batch, tokens, states);
+      this.b = Rows.of(manager.zeros(shape));
+      this.c = Rows.of(manager.zeros(shape));
+    } else {
+      this.b = bSum;
+      this.c = cSum;
+    }
+    long columns = (long) operands.channels * (operands.states + 2);
+    this.parameters = manager.zeros(new Shape(1, Math.max(1, pieces.size()), columns));
+    this.parameterRows = Rows.of(parameters);
+  }
+
+  Rows b() {
+    return b;
+  }
+
+  Rows c() {
+    return c;
+  }
+
+  /** Which sequence of b and c a piece adds to. */
+  int sequence(Workers.Piece piece, int sequence) {
+    return piece.channelPart() * batch + sequence;
+  }
+
+  /** Keeps what a piece has summed of A, D and the bias. */
+  void keepParameters(Workers.Piece piece, DirectionScan scan) {
+    scan.readParameterGradients(parameterRows, piece.index());
+  }
+
+  /** Adds everything to the gradients; d and the bias may be null. */
+  void addTo(NDArray a, NDArray d, NDArray bias) {
+    if (b != bSum) {
+      addParts(b, bSum);
+      addParts(c, cSum);
+    }
+    FloatBuffer values = Rows.floats(parameters);
+    int channels = operands.channels;
+    int matrix = channels * operands.states;
+    for (int i = 0; i < pieces.size(); i++) {
+      int row = i * (matrix + 2 * channels);
+      add(values, row, matrix, a);
+      add(values, row + matrix, channels, d);
+      add(values, row + matrix + channels, channels, bias);
+    }
+  }
+
+  private void addParts(Rows parts, Rows sum) {
+    int states = operands.groups * operands.states;
+    float[] part = new float[states];
+    float[] total = new float[states];
+    for (int sequence = 0; sequence < batch; sequence++) {
+      for (int t = 0; t < operands.parameterPath.steps(); t++) {
+        int token = operands.parameterPath.token(t);
+        sum.get(sequence, token, 0, states, total, 0);
+        for (int i = 0; i < channelParts; i++) {
+          parts.get(i * batch + sequence, token, 0, states, part, 0);
+          for (int n = 0; n < states; n++) {
+            total[n] += part[n];
+          }
+        }
+        sum.put(sequence, token, 0, states, total, 0);
+      }
+    }
+  }
+
+  private static void add(FloatBuffer values, int from, int count, NDArray gradient) {
+    if (gradient == null) {
+      return;
+    }
+    FloatBuffer sum = Rows.floats(gradient);
+    for (int i = 0; i < count; i++) {
+      sum.put(i, sum.get(i) + values.get(from + i));
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.visionmamba.scans.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one thread works with, kept for its next scan, so that a scan allocates no arrays. */
+final class Workspace {
+  private final ScanKernel kernel;
+  private final List<DirectionScan> directions = new ArrayList<>();
+  private final ConvolutionTile convolution;
+
+  Workspace(ScanKernel kernel) {
+    this.kernel = kernel;
+    this.convolution = new ConvolutionTile(kernel);
+  }
+
+  /** The scan of the k-th direction. */
+  DirectionScan direction(int k) {
+    while (directions.size() <= k) {
+      directions.add(new DirectionScan(kernel));
+    }
+    return directions.get(k);
+  }
+
+  ConvolutionTile convolution() {
+    return convolution;
+  }
+}
