@@ -1,6 +1,7 @@
 package dev.visionmamba.scans;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -30,6 +31,88 @@ class ScanStrategiesTest {
         .containsExactly(
             ScanPath.of(last + 1, IntStream.rangeClosed(0, last).toArray()),
             ScanPath.of(last + 1, IntStream.rangeClosed(0, last).map(i -> last - i).toArray()));
+  }
+
+  @Test
+  void everyDirectionVisitsEveryToken() {
+    for (String name : ScanStrategies.names()) {
+      if (name.equals("atrous")) {
+        continue;
+      }
+      ScanStrategy strategy = ScanStrategies.named(name);
+      Grids.forEach(
+          (height, width) ->
+              Grids.assertPermutations(strategy.paths(height, width), height, width));
+    }
+    for (int size = 1; size <= 9; size++) {
+      ScanStrategy strategy = ScanStrategies.window(size);
+      Grids.forEach(
+          (height, width) ->
+              Grids.assertPermutations(strategy.paths(height, width), height, width));
+    }
+  }
+
+  @Test
+  void atrousDirectionsShareTheTokensOut() {
+    for (int step = 1; step <= 9; step++) {
+      ScanStrategy strategy = ScanStrategies.atrous(step);
+      int greatest = step;
+      Grids.forEach(
+          (height, width) -> {
+            List<ScanPath> paths = strategy.paths(height, width);
+            Grids.assertPartition(paths, height, width);
+            assertThat(paths).hasSize(Math.min(greatest, height) * Math.min(greatest, width));
+          });
+    }
+  }
+
+  @Test
+  void strategiesMadeAnewAreCached() {
+    List<ScanStrategy> strategies =
+        List.of(
+            ScanStrategies.atrous(2),
+            ScanStrategies.window(2),
+            ScanStrategies.local("h", "w3"),
+            ScanStrategies.CROSS.reversed(),
+            ScanStrategies.CROSS.then(ScanStrategies.HILBERT));
+    for (ScanStrategy strategy : strategies) {
+      assertThat(strategy.paths(6, 5)).isSameAs(strategy.paths(6, 5));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 5", "5, 0", "-1, 5", "5, -7", "-2, -2"})
+  void gridsWithoutCellsAreRefused(int height, int width) {
+    for (String name : ScanStrategies.names()) {
+      assertThatThrownBy(() -> ScanStrategies.named(name).paths(height, width))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("height " + height)
+          .hasMessageContaining("width " + width);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"65536, 65536", "46341, 46341", "2147483647, 2"})
+  void gridsOfMoreTokensThanAnIntCountsAreRefused(int height, int width) {
+    for (String name : ScanStrategies.names()) {
+      assertThatThrownBy(() -> ScanStrategies.named(name).paths(height, width))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("height " + height)
+          .hasMessageContaining("width " + width)
+          .hasMessageContaining(String.valueOf((long) height * width));
+    }
+  }
+
+  @Test
+  void strategiesAreReversedAndPutTogether() {
+    ScanPath path = ScanPath.of(6, 4, 0, 3);
+    ScanStrategy lambda = (height, width) -> List.of(path);
+    ScanStrategy all = lambda.then(lambda.reversed()).then(ScanStrategies.RASTER);
+    assertThat(all.paths(2, 3))
+        .containsExactly(path, ScanPath.of(6, 3, 0, 4), ScanPath.raster(6))
+        .isSameAs(all.paths(2, 3));
+    assertThat(all.reversed().paths(2, 3))
+        .containsExactly(ScanPath.of(6, 3, 0, 4), path, ScanPath.raster(6).reversed());
   }
 
   @Test
