@@ -62,6 +62,10 @@ public abstract class ScanBenchmark {
   @Param({"vector", "plain", "ndarray"})
   String engine;
 
+  /** How many threads share the work. */
+  @Param({"1", "2"})
+  String threads;
+
   private ScanEngine scan;
   private NDManager manager;
   private GradientMode gradients;
@@ -86,6 +90,7 @@ public abstract class ScanBenchmark {
   /** Makes the operands. */
   @Setup(Level.Trial)
   public void open() {
+    System.setProperty("visionmamba.threads", threads); // read when the first scan starts
     scan = ScanEngines.named(engine);
     manager = NDManager.newBaseManager();
     gradients = GradientMode.off();

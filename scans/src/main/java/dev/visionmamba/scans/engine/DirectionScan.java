@@ -412,13 +412,12 @@ final class DirectionScan {
     parameterSteps.moveTo(operands.parameterPath, start, count);
     gather(operands.u, sequence, steps, tile.u);
     gather(operands.delta, sequence, parameterSteps, tile.delta);
-    if (operands.bias != null) {
+    if (operands.softplus) {
+      kernel.softplus(tile.delta, tile.bias, count, tile.stride);
+    } else if (operands.bias != null) {
       for (int t = 0; t < count; t++) {
         addRow(tile.bias, tile.delta, t * tile.stride, tile.stride);
       }
-    }
-    if (operands.softplus) {
-      kernel.softplus(tile.delta, tile.scratch, count * tile.stride);
     }
     int columns = tile.parameterStride;
     Rows.Span all = operands.parameterSpan;

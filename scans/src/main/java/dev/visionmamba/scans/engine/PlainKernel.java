@@ -15,9 +15,11 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
-  public void softplus(float[] x, float[] scratch, int length) {
-    for (int i = 0; i < length; i++) {
-      x[i] = PlainMath.softplus(x[i]);
+  public void softplus(float[] x, float[] bias, int rows, int stride) {
+    for (int row = 0, i = 0; row < rows; row++) {
+      for (int column = 0; column < stride; column++, i++) {
+        x[i] = PlainMath.softplus(x[i] + bias[column]);
+      }
     }
   }
 

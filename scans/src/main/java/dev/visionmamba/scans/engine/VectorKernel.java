@@ -6,10 +6,12 @@ import static dev.visionmamba.scans.engine.PlainMath.E3;
 import static dev.visionmamba.scans.engine.PlainMath.E4;
 import static dev.visionmamba.scans.engine.PlainMath.E5;
 import static dev.visionmamba.scans.engine.PlainMath.E6;
+import static dev.visionmamba.scans.engine.PlainMath.LARGEST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LN2;
 import static dev.visionmamba.scans.engine.PlainMath.ROUND;
 import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -34,8 +36,8 @@ final class VectorKernel implements ScanKernel {
   }
 
   @Override
-  public void softplus(float[] x, float[] scratch, int length) {
-    VectorMath.softplus(x, scratch, length);
+  public void softplus(float[] x, float[] bias, int rows, int stride) {
+    VectorMath.softplus(x, bias, rows, stride);
   }
 
   @Override
@@ -67,6 +69,14 @@ final class VectorKernel implements ScanKernel {
 
   @Override
   public void forward(ScanTile tile, int block) {
+    if (tile.states == 1) {
+      forwardOneState(tile, block);
+    } else {
+      forwardStates(tile, block);
+    }
+  }
+
+  private static void forwardStates(ScanTile tile, int block) {
     FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
     FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -108,6 +118,51 @@ final class VectorKernel implements ScanKernel {
       }
       y.intoArray(tile.y, row);
     }
+  }
+
+  /** The same for a single state, which stays in a register. */
+  private static void forwardOneState(ScanTile tile, int block) {
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_EXPONENT);
+    FloatVector largest = FloatVector.broadcast(SPECIES, LARGEST_EXPONENT);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    float[] deltas = tile.delta;
+    float[] us = tile.u;
+    float[] ys = tile.y;
+    float[] b = tile.b;
+    float[] c = tile.c;
+    int stride = tile.stride;
+    int parameterStride = tile.parameterStride;
+    int steps = tile.steps;
+    int column = block * LANES;
+    FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, column);
+    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column);
+    FloatVector h = FloatVector.fromArray(SPECIES, tile.state, column);
+    for (int t = 0, row = column, j = tile.group[block];
+        t < steps;
+        t++, row += stride, j += parameterStride) {
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      FloatVector u = FloatVector.fromArray(SPECIES, us, row);
+      FloatVector x = delta.mul(logDecay);
+      x = x.blend(least, x.compare(LT, least)).blend(largest, x.compare(GT, largest));
+      FloatVector rounded = x.add(round);
+      FloatVector f = x.sub(rounded.sub(round));
+      FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
+      FloatVector m = series.fma(f.mul(scale), scale.sub(one));
+      h = m.fma(h, delta.mul(u).fma(FloatVector.broadcast(SPECIES, b[j]), h));
+      h.fma(
+              FloatVector.broadcast(SPECIES, c[j]),
+              u.fma(skip, FloatVector.fromArray(SPECIES, ys, row)))
+          .intoArray(ys, row);
+    }
+    h.intoArray(tile.state, column);
   }
 
   @Override

@@ -38,34 +38,6 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
-   * exp(-|x|), underflowing to 2^-126.
-   *
-   * @param out may not be x
-   */
-  private static void expOfMinusMagnitude(float[] x, float[] out, int length) {
-    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
-    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
-    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
-    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
-    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
-    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
-    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
-    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector v = FloatVector.fromArray(SPECIES, x, i).abs().neg();
-      v = v.blend(least, v.compare(LT, least));
-      FloatVector rounded = v.fma(log2e, round);
-      // The product again without its rounding error, so that the result is exact for large |x|.
-      FloatVector f = v.fma(log2eRest, v.fma(log2e, round.sub(rounded)));
-      FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
-      series.fma(f.mul(scale), scale).intoArray(out, i);
-    }
-  }
-
-  /**
    * 1 - exp(-x) for x at least 0, accurate near 0 too.
    *
    * @param out may not be x
@@ -93,28 +65,47 @@ final class VectorMath {
   }
 
   /**
-   * log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)), relatively accurate for very negative x.
+   * log(1 + exp(v)) = max(v, 0) + log1p(exp(-|v|)) of v = x + bias, relatively accurate for very
+   * negative v.
    *
-   * @param x replaced by the result
-   * @param scratch at least as long
+   * @param x replaced by the result, [row][stride]
+   * @param bias added to every row
    */
-  static void softplus(float[] x, float[] scratch, int length) {
-    expOfMinusMagnitude(x, scratch, length);
+  static void softplus(float[] x, float[] bias, int rows, int stride) {
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector l1 = FloatVector.broadcast(SPECIES, L1);
     FloatVector l2 = FloatVector.broadcast(SPECIES, L2);
     FloatVector l3 = FloatVector.broadcast(SPECIES, L3);
     FloatVector l4 = FloatVector.broadcast(SPECIES, L4);
+    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
+    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
     FloatVector two = FloatVector.broadcast(SPECIES, 2f);
     FloatVector zero = FloatVector.zero(SPECIES);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector e = FloatVector.fromArray(SPECIES, scratch, i);
-      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
-      // log1p(e) = 2 atanh(s), s = e / (2 + e) in 0..1/3.
-      FloatVector s = e.div(e.add(two));
-      FloatVector w = s.mul(s);
-      FloatVector twoS = s.add(s);
-      FloatVector series = l4.fma(w, l3).fma(w, l2).fma(w, l1).mul(w); // atanh(s) / s - 1
-      v.blend(zero, v.compare(LT, zero)).add(series.fma(twoS, twoS)).intoArray(x, i);
+    for (int column = 0; column < stride; column += LANES) {
+      FloatVector shift = FloatVector.fromArray(SPECIES, bias, column);
+      for (int row = 0, i = column; row < rows; row++, i += stride) {
+        FloatVector v = FloatVector.fromArray(SPECIES, x, i).add(shift);
+        FloatVector negative = v.abs().neg();
+        negative = negative.blend(least, negative.compare(LT, least));
+        FloatVector rounded = negative.fma(log2e, round);
+        FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
+        FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector exponential =
+            e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+        // log1p(e) = 2 atanh(s), s = e / (2 + e) in 0..1/3.
+        FloatVector s = exponential.div(exponential.add(two));
+        FloatVector w = s.mul(s);
+        FloatVector twoS = s.add(s);
+        FloatVector series = l4.fma(w, l3).fma(w, l2).fma(w, l1).mul(w); // atanh(s) / s - 1
+        v.blend(zero, v.compare(LT, zero)).add(series.fma(twoS, twoS)).intoArray(x, i);
+      }
     }
   }
 
@@ -124,13 +115,30 @@ final class VectorMath {
    * @param out may not be x
    */
   static void sigmoid(float[] x, float[] out, int length) {
-    expOfMinusMagnitude(x, out, length);
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
+    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
     FloatVector zero = FloatVector.zero(SPECIES);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     for (int i = 0; i < length; i += LANES) {
-      FloatVector e = FloatVector.fromArray(SPECIES, out, i);
-      FloatVector numerator = e.blend(one, FloatVector.fromArray(SPECIES, x, i).compare(GE, zero));
-      numerator.div(e.add(one)).intoArray(out, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector negative = v.abs().neg();
+      negative = negative.blend(least, negative.compare(LT, least));
+      FloatVector rounded = negative.fma(log2e, round);
+      // The product again without its rounding error, so that the result is exact for large |x|.
+      FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
+      FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector exponential =
+          e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+      FloatVector numerator = exponential.blend(one, v.compare(GE, zero));
+      numerator.div(exponential.add(one)).intoArray(out, i);
     }
   }
 }
