@@ -21,9 +21,12 @@ public final class CausalConv1d {
    * SelectiveScan#forward}.
    *
    * @param arguments the operands
-   * @return (B, L, D), in the manager of the input
+   * @return (B, L, D), in the manager of the input; for a batch of 0, empty
+   * @throws IllegalArgumentException if an operand has been closed, or no engine works on operands
+   *     of this type on this device
    */
   public static NDArray forward(CausalConv1dArguments arguments) {
+    arguments.requireOpen();
     NDList arrays = arguments.arrays();
     Tape tape = Tape.current();
     ScanEngine engine = ScanEngines.choose(arrays, GradientMode.isOn() && tape == null);

@@ -3,9 +3,11 @@ package dev.visionmamba.scans;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
 
 /**
- * What a {@linkplain CausalConv1d causal convolution} works on.
+ * What a {@linkplain CausalConv1d causal convolution} works on: arrays of one floating-point type
+ * and on one device.
  *
  * @param path the order in which tokens follow each other; it visits every token
  * @param x the input, (B, L, D)
@@ -15,31 +17,39 @@ import ai.djl.ndarray.types.Shape;
 public record CausalConv1dArguments(ScanPath path, Columns x, NDArray weight, NDArray bias) {
 
   /**
-   * Checks that the shapes fit each other.
+   * Checks that the operands fit each other: their shapes, one floating-point type, one device.
    *
-   * @throws IllegalArgumentException naming the operand that does not fit
+   * @throws NullPointerException naming the operand that is missing
+   * @throws IllegalArgumentException naming the operand that does not fit or has been closed
    */
   public CausalConv1dArguments {
-    Shape shape = weight.getShape();
-    int channels = x.width();
+    Objects.requireNonNull(path, "path");
+    int channels = Objects.requireNonNull(x, "x").width();
+    Shape input = Operands.shape("x", x.array());
+    Shape filters = Operands.shape("the weight", weight);
+    int dimensions = filters.dimension();
     boolean fits =
-        (shape.dimension() == 2 || (shape.dimension() == 3 && shape.get(1) == 1))
-            && shape.get(0) == channels;
+        (dimensions == 2 || (dimensions == 3 && filters.get(1) == 1))
+            && filters.get(0) == channels
+            && filters.get(dimensions - 1) > 0;
     if (!fits) {
-      throw new IllegalArgumentException(
-          "the weight must be (" + channels + ", taps), but is " + shape);
+      throw Operands.misfit("the weight", "(" + channels + ", taps)", filters);
     }
-    if (bias != null && !bias.getShape().equals(new Shape(channels))) {
+    Operands.requireVector("the bias", bias, channels);
+    if (path.tokens() != input.get(1) || path.steps() != path.tokens()) {
       throw new IllegalArgumentException(
-          "the bias must be (" + channels + "), but is " + bias.getShape());
+          "the path must visit each of the " + input.get(1) + " tokens, but is " + path);
     }
-    if (path.tokens() != x.array().getShape().get(1) || path.steps() != path.tokens()) {
-      throw new IllegalArgumentException(
-          "the path must visit each of the "
-              + x.array().getShape().get(1)
-              + " tokens, but is "
-              + path);
-    }
+    Operands.requireFloating("x", x.array());
+    Operands.requireLike("the weight", weight, "x", x.array());
+    Operands.requireLike("the bias", bias, "x", x.array());
+  }
+
+  /** Refuses operands that have been closed since the checks. */
+  void requireOpen() {
+    Operands.requireOpen("x", x.array());
+    Operands.requireOpen("the weight", weight);
+    Operands.requireOpen("the bias", bias);
   }
 
   /**

@@ -16,13 +16,22 @@ public record Columns(NDArray array, int from, int to) {
   /**
    * Checks the range.
    *
-   * @throws IllegalArgumentException if the array is not (B, L, W) or the range is not within W
+   * @throws IllegalArgumentException if the array is not (B, L, W) or closed, or the range is empty
+   *     or not within W
    */
   public Columns {
-    Shape shape = array.getShape();
-    if (shape.dimension() != 3 || from < 0 || to <= from || to > shape.get(2)) {
+    Shape shape = Operands.shape("array", array);
+    requireTokens(shape);
+    if (from < 0 || to <= from || to > shape.get(2)) {
       throw new IllegalArgumentException(
-          "columns " + from + ".." + to + " are not within a (B, L, W) array of shape " + shape);
+          "columns must be at least one of 0.."
+              + shape.get(2)
+              + " of the array "
+              + shape
+              + ", but are "
+              + from
+              + ".."
+              + to);
     }
   }
 
@@ -31,9 +40,12 @@ public record Columns(NDArray array, int from, int to) {
    *
    * @param array (B, L, W)
    * @return columns 0..W
+   * @throws IllegalArgumentException if the array is not (B, L, W) or closed, or has no columns
    */
   public static Columns all(NDArray array) {
-    return new Columns(array, 0, Math.toIntExact(array.getShape().get(2)));
+    Shape shape = Operands.shape("array", array);
+    requireTokens(shape);
+    return new Columns(array, 0, Math.toIntExact(shape.get(2)));
   }
 
   /**
@@ -52,5 +64,11 @@ public record Columns(NDArray array, int from, int to) {
    */
   public NDArray toArray() {
     return width() == array.getShape().get(2) ? array : array.get(":, :, " + from + ":" + to);
+  }
+
+  private static void requireTokens(Shape shape) {
+    if (shape.dimension() != 3) {
+      throw Operands.misfit("array", "(B, L, W)", shape);
+    }
   }
 }

@@ -2,10 +2,12 @@ package dev.visionmamba.scans;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
 
 /**
  * One direction of a {@linkplain SelectiveScan selective scan}: the path and the operands of its
- * recurrence. With D channels, N states and G groups:
+ * recurrence, all of one floating-point type and on one device. With D channels, N states and G
+ * groups:
  *
  * @param path the order in which tokens are visited
  * @param parameterPath the order in which delta, B and C are read, as many steps as {@code path};
@@ -32,37 +34,43 @@ public record ScanDirection(
     int groups) {
 
   /**
-   * Checks that the shapes fit each other.
+   * Checks that the operands fit each other: their shapes, one floating-point type, one device.
    *
-   * @throws IllegalArgumentException naming the operand that does not fit
+   * @throws NullPointerException naming the operand that is missing
+   * @throws IllegalArgumentException naming the operand that does not fit or has been closed
    */
   public ScanDirection {
-    int channels = u.width();
-    long batch = u.array().getShape().get(0);
-    require(
-        a.getShape().dimension() == 2 && a.getShape().get(0) == channels && a.getShape().get(1) > 0,
-        "A",
-        "(" + channels + ", states)",
-        a.getShape());
-    long states = a.getShape().get(1);
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(parameterPath, "parameterPath");
+    if (path.steps() != parameterPath.steps()) {
+      throw Operands.misfit(
+          "the parameter path", path.steps() + " steps", parameterPath.steps() + " steps");
+    }
+    int channels = Objects.requireNonNull(u, "u").width();
+    long batch = Operands.shape("u", u.array()).get(0);
+    Operands.requireColumns("u", u, batch, path.tokens(), channels);
+    Operands.requireColumns("delta", delta, batch, parameterPath.tokens(), channels);
+    Shape decay = Operands.shape("A", a);
+    if (decay.dimension() != 2 || decay.get(0) != channels || decay.get(1) < 1) {
+      throw Operands.misfit("A", "(" + channels + ", states)", decay);
+    }
     if (groups < 1 || channels % groups != 0) {
       throw new IllegalArgumentException(
           groups + " groups do not divide " + channels + " channels evenly");
     }
-    require(delta.width() == channels, "delta", channels + " columns", delta.width());
-    require(b.width() == groups * states, "B", groups * states + " columns", b.width());
-    require(c.width() == groups * states, "C", groups * states + " columns", c.width());
-    requireTokens("u", u, batch, path.tokens());
-    requireTokens("delta", delta, batch, parameterPath.tokens());
-    requireTokens("B", b, batch, parameterPath.tokens());
-    requireTokens("C", c, batch, parameterPath.tokens());
-    require(
-        path.steps() == parameterPath.steps(),
-        "the parameter path",
-        path.steps() + " steps",
-        parameterPath.steps());
-    requireVector("D", d, channels);
-    requireVector("the delta bias", deltaBias, channels);
+    long states = decay.get(1);
+    Operands.requireColumns("B", b, batch, parameterPath.tokens(), groups * states);
+    Operands.requireColumns("C", c, batch, parameterPath.tokens(), groups * states);
+    Operands.requireVector("D", d, channels);
+    Operands.requireVector("the delta bias", deltaBias, channels);
+    NDArray input = u.array();
+    Operands.requireFloating("u", input);
+    Operands.requireLike("delta", delta.array(), "u", input);
+    Operands.requireLike("B", b.array(), "u", input);
+    Operands.requireLike("C", c.array(), "u", input);
+    Operands.requireLike("A", a, "u", input);
+    Operands.requireLike("D", d, "u", input);
+    Operands.requireLike("the delta bias", deltaBias, "u", input);
   }
 
   /**
@@ -107,28 +115,14 @@ public record ScanDirection(
     return Math.toIntExact(a.getShape().get(1));
   }
 
-  private static void requireTokens(String name, Columns columns, long batch, int tokens) {
-    Shape shape = columns.array().getShape();
-    require(
-        shape.get(0) == batch && shape.get(1) == tokens,
-        name,
-        "(" + batch + ", " + tokens + ", columns)",
-        shape);
-  }
-
-  private static void requireVector(String name, NDArray vector, int channels) {
-    if (vector != null) {
-      require(
-          vector.getShape().equals(new Shape(channels)),
-          name,
-          "(" + channels + ")",
-          vector.getShape());
-    }
-  }
-
-  private static void require(boolean holds, String name, String wanted, Object got) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " must be " + wanted + ", but is " + got);
-    }
+  /** Refuses operands that have been closed since the checks. */
+  void requireOpen() {
+    Operands.requireOpen("u", u.array());
+    Operands.requireOpen("delta", delta.array());
+    Operands.requireOpen("B", b.array());
+    Operands.requireOpen("C", c.array());
+    Operands.requireOpen("A", a);
+    Operands.requireOpen("D", d);
+    Operands.requireOpen("the delta bias", deltaBias);
   }
 }

@@ -30,9 +30,12 @@ public final class SelectiveScan {
    * is on without one, DJL's own operations are used.
    *
    * @param arguments the operands
-   * @return (B, L, D), in the manager of the first direction's input
+   * @return (B, L, D), in the manager of the first direction's input; for a batch of 0, empty
+   * @throws IllegalArgumentException if an operand has been closed, or no engine works on operands
+   *     of this type on this device
    */
   public static NDArray forward(SelectiveScanArguments arguments) {
+    arguments.requireOpen();
     NDList arrays = arguments.arrays();
     Tape tape = Tape.current();
     ScanEngine engine = ScanEngines.choose(arrays, GradientMode.isOn() && tape == null);
@@ -56,8 +59,10 @@ public final class SelectiveScan {
    *
    * @param arguments the operands
    * @return the output (B, L, D) and for each direction its last state (B, D, N)
+   * @throws IllegalArgumentException as for {@link #forward}
    */
   public static ScanResult forwardWithLastState(SelectiveScanArguments arguments) {
+    arguments.requireOpen();
     try (GradientMode off = GradientMode.off()) {
       return ScanEngines.choose(arguments.arrays(), false).selectiveScan(arguments, true);
     }
@@ -67,10 +72,14 @@ public final class SelectiveScan {
    * The gradients of every array that a scan reads.
    *
    * @param arguments the operands
-   * @param outputGradient (B, L, D)
+   * @param outputGradient (B, L, D), of the operands' type and on their device
    * @return one gradient for each of {@link SelectiveScanArguments#arrays()}, of its shape
+   * @throws IllegalArgumentException if the gradient is not like the output, and as for {@link
+   *     #forward}
    */
   public static NDList backward(SelectiveScanArguments arguments, NDArray outputGradient) {
+    arguments.requireOpen();
+    arguments.requireOutputGradient(outputGradient);
     try (GradientMode off = GradientMode.off()) {
       NDList arrays = arguments.arrays();
       arrays.add(outputGradient);

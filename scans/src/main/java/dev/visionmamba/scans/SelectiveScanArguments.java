@@ -2,15 +2,18 @@ package dev.visionmamba.scans;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * What a {@linkplain SelectiveScan selective scan} works on.
  *
- * @param directions at least one, all over the same batch, tokens and channels
+ * @param directions at least one, all over the same batch, tokens and channels, of one type and on
+ *     one device
  * @param gate z, (B, L, D): the merged output is multiplied by SiLU(z); null for none
  * @param merge how the directions' outputs become one
  * @param deltaSoftplus whether softplus is applied to delta + bias
@@ -29,44 +32,61 @@ public record SelectiveScanArguments(
   /**
    * Checks that the directions and the gate fit each other.
    *
-   * @throws IllegalArgumentException if they do not
+   * @throws NullPointerException naming what is missing
+   * @throws IllegalArgumentException naming the operand that does not fit or has been closed
    */
   public SelectiveScanArguments {
-    directions = List.copyOf(directions);
+    Objects.requireNonNull(directions, "directions");
+    Objects.requireNonNull(merge, "merge");
     if (directions.isEmpty()) {
       throw new IllegalArgumentException("a scan needs at least one direction");
     }
-    ScanDirection first = directions.get(0);
-    long batch = first.u().array().getShape().get(0);
-    for (ScanDirection direction : directions) {
-      if (direction.channels() != first.channels()
-          || direction.path().tokens() != first.path().tokens()
-          || direction.u().array().getShape().get(0) != batch) {
-        throw new IllegalArgumentException(
-            "all directions must share batch, tokens and channels, but one is "
-                + direction.u()
-                + " and another "
-                + first.u());
+    for (int k = 0; k < directions.size(); k++) {
+      if (directions.get(k) == null) {
+        throw new NullPointerException("direction " + k);
       }
     }
-    if (gate != null
-        && (gate.width() != first.channels()
-            || gate.array().getShape().get(0) != batch
-            || gate.array().getShape().get(1) != first.path().tokens())) {
-      throw new IllegalArgumentException(
-          "the gate must be ("
-              + batch
-              + ", "
-              + first.path().tokens()
-              + ", "
-              + first.channels()
-              + "), but is "
-              + gate);
+    directions = List.copyOf(directions);
+    Columns first = directions.get(0).u();
+    Shape shape = Operands.shape("u", first.array());
+    for (int k = 1; k < directions.size(); k++) {
+      Columns u = directions.get(k).u();
+      String name = "u of direction " + k;
+      Operands.requireColumns(name, u, shape.get(0), shape.get(1), first.width());
+      Operands.requireLike(name, u.array(), "u of direction 0", first.array());
+    }
+    if (gate != null) {
+      Operands.requireColumns("the gate", gate, shape.get(0), shape.get(1), first.width());
+      Operands.requireLike("the gate", gate.array(), "u", first.array());
+    }
+  }
+
+  /** Refuses operands that have been closed since the checks. */
+  void requireOpen() {
+    directions.forEach(ScanDirection::requireOpen);
+    if (gate != null) {
+      Operands.requireOpen("the gate", gate.array());
     }
   }
 
   /**
-   * B, the number of sequences.
+   * Refuses a gradient that cannot be that of the output.
+   *
+   * @throws NullPointerException if there is none
+   * @throws IllegalArgumentException if it is not like the output or has been closed
+   */
+  void requireOutputGradient(NDArray gradient) {
+    String name = "the output's gradient";
+    Shape wanted = new Shape(batch(), tokens(), channels());
+    Shape shape = Operands.shape(name, gradient);
+    if (!shape.equals(wanted)) {
+      throw Operands.misfit(name, wanted, shape);
+    }
+    Operands.requireLike(name, gradient, "u", directions.get(0).u().array());
+  }
+
+  /**
+   * B, the number of sequences; of none, the output and the gradients are empty or zero.
    *
    * @return at least 0
    */

@@ -54,15 +54,28 @@ class ArgumentsTest {
     assertColumnsRefused(array, -1, 2);
     assertColumnsRefused(array, 2, 2);
     assertColumnsRefused(array, 3, 5);
-    assertColumnsRefused(manager.zeros(new Shape(3, 4)), 0, 4);
+    assertColumnsRefused(manager.zeros(new Shape(1, 3, 0)), 0, 0);
   }
 
   private static void assertColumnsRefused(NDArray array, int from, int to) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Columns(array, from, to))
         .withMessage(
-            "columns %d..%d are not within a (B, L, W) array of shape %s",
-            from, to, array.getShape());
+            "columns must be at least one of 0..%d of the array %s, but are %d..%d",
+            array.getShape().get(2), array.getShape(), from, to);
+  }
+
+  @Test
+  void columnsAreTakenOfTokensOnly() {
+    for (Shape shape : List.of(new Shape(), new Shape(4), new Shape(3, 4), new Shape(1, 1, 3, 4))) {
+      NDArray array = manager.zeros(shape);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Columns(array, 0, 4))
+          .withMessage("array must be (B, L, W), but is %s", shape);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Columns.all(array))
+          .withMessage("array must be (B, L, W), but is %s", shape);
+    }
   }
 
   @Test
@@ -87,22 +100,35 @@ class ArgumentsTest {
         "A must be (4, states)", tokens, tokens, states, states, transposed, null);
     NDArray noStates = manager.zeros(new Shape(4, 0));
     assertDirectionRefused("A must be (4, states)", tokens, tokens, states, states, noStates, null);
-    assertDirectionRefused("delta must be 4 columns", tokens, narrow, states, states, a, null);
-    assertDirectionRefused("B must be 3 columns", tokens, tokens, narrow, states, a, null);
-    assertDirectionRefused("C must be 3 columns", tokens, tokens, states, narrow, a, null);
     assertDirectionRefused(
-        "u must be (2, 5, columns)", columns(2, 6, 4), tokens, states, states, a, null);
+        "delta must be (2, 5, 4), but is (2, 5, 2)", tokens, narrow, states, states, a, null);
     assertDirectionRefused(
-        "delta must be (2, 5, columns)", tokens, columns(2, 6, 4), states, states, a, null);
-    assertDirectionRefused("B must be (2, 5, columns)", tokens, tokens, longer, states, a, null);
+        "B must be (2, 5, 3), but is (2, 5, 2)", tokens, tokens, narrow, states, a, null);
     assertDirectionRefused(
-        "B must be (2, 5, columns)", tokens, tokens, otherBatch, states, a, null);
-    assertDirectionRefused("C must be (2, 5, columns)", tokens, tokens, states, longer, a, null);
-    assertDirectionRefused("D must be (4)", tokens, tokens, states, states, a, shortVector);
+        "C must be (2, 5, 3), but is (2, 5, 2)", tokens, tokens, states, narrow, a, null);
+    assertDirectionRefused(
+        "u must be (2, 5, 4), but is (2, 6, 4)", columns(2, 6, 4), tokens, states, states, a, null);
+    assertDirectionRefused(
+        "delta must be (2, 5, 4), but is (2, 6, 4)",
+        tokens,
+        columns(2, 6, 4),
+        states,
+        states,
+        a,
+        null);
+    assertDirectionRefused(
+        "B must be (2, 5, 3), but is (2, 6, 3)", tokens, tokens, longer, states, a, null);
+    assertDirectionRefused(
+        "B must be (2, 5, 3), but is (3, 5, 3)", tokens, tokens, otherBatch, states, a, null);
+    assertDirectionRefused(
+        "C must be (2, 5, 3), but is (2, 6, 3)", tokens, tokens, states, longer, a, null);
+    assertDirectionRefused(
+        "D must be (4), but is (3)", tokens, tokens, states, states, a, shortVector);
+    assertDirectionRefused("D must be (4), but is (4, 3)", tokens, tokens, states, states, a, a);
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> new ScanDirection(PATH, tokens, tokens, states, states, a, vector, shortVector))
-        .withMessageStartingWith("the delta bias must be (4)");
+        .withMessage("the delta bias must be (4), but is (3)");
   }
 
   private void assertDirectionRefused(
@@ -121,7 +147,7 @@ class ArgumentsTest {
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> grouped(PATH, 2, states))
-        .withMessageStartingWith("B must be 6 columns");
+        .withMessage("B must be (2, 5, 6), but is (2, 5, 3)");
     assertThat(grouped(PATH, 2, columns(2, 5, 6)).groups()).isEqualTo(2);
   }
 
@@ -129,10 +155,10 @@ class ArgumentsTest {
   void directionRefusesAParameterPathOfOtherSteps() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> grouped(ScanPath.of(5, 0, 1), 1, states))
-        .withMessage("the parameter path must be 5 steps, but is 2");
+        .withMessage("the parameter path must be 5 steps, but is 2 steps");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> grouped(ScanPath.raster(6), 1, states))
-        .withMessageStartingWith("delta must be (2, 6, columns)");
+        .isThrownBy(() -> grouped(ScanPath.of(6, 0, 1, 2, 3, 5), 1, states))
+        .withMessage("delta must be (2, 6, 4), but is (2, 5, 4)");
   }
 
   private ScanDirection grouped(ScanPath parameterPath, int groups, Columns states) {
@@ -164,7 +190,8 @@ class ArgumentsTest {
       assertThatIllegalArgumentException()
           .isThrownBy(
               () -> new SelectiveScanArguments(List.of(direction, other), null, Merge.SUM, true))
-          .withMessageStartingWith("all directions must share batch, tokens and channels");
+          .withMessage(
+              "u of direction 1 must be (2, 5, 4), but is %s", other.u().array().getShape());
     }
   }
 
@@ -174,7 +201,7 @@ class ArgumentsTest {
     for (Columns gate : List.of(columns(2, 5, 3), columns(2, 6, 4), columns(1, 5, 4))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new SelectiveScanArguments(List.of(direction), gate, Merge.SUM, true))
-          .withMessageStartingWith("the gate must be (2, 5, 4)");
+          .withMessage("the gate must be (2, 5, 4), but is %s", gate.array().getShape());
     }
   }
 
@@ -188,7 +215,8 @@ class ArgumentsTest {
   @Test
   void convolutionNamesTheOperandThatDoesNotFit() {
     NDArray weight = manager.zeros(new Shape(4, 3));
-    for (Shape shape : List.of(new Shape(3, 4), new Shape(4), new Shape(4, 2, 3))) {
+    for (Shape shape :
+        List.of(new Shape(3, 4), new Shape(4), new Shape(4, 2, 3), new Shape(4, 0))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new CausalConv1dArguments(PATH, tokens, manager.zeros(shape), null))
           .withMessage("the weight must be (4, taps), but is %s", shape);

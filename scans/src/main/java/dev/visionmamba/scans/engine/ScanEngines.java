@@ -58,6 +58,7 @@ public final class ScanEngines {
    * @param arrays every operand
    * @param differentiable whether autograd must see through the operator
    * @return the forced engine if it will do, else the first that does
+   * @throws IllegalArgumentException if none does; the message lists the arrays' types and devices
    */
   public static ScanEngine choose(NDList arrays, boolean differentiable) {
     for (ScanEngine engine : AVAILABLE) {
@@ -67,7 +68,7 @@ public final class ScanEngines {
         return engine;
       }
     }
-    throw new UnsupportedOperationException(
+    throw new IllegalArgumentException(
         "no scan engine works on "
             + arrays.stream()
                 .map(array -> array.getDataType() + " on " + array.getDevice())
