@@ -20,6 +20,11 @@ import dev.visionmamba.scans.engine.ScanResult;
  *
  * Step t reads and writes token {@code path[t]}, so nothing is permuted; the outputs of the
  * directions are merged where they land and multiplied by SiLU(z).
+ *
+ * <p>A NaN or an infinity among the operands is no error: it goes where the equations take it. In u
+ * or delta of a channel it makes that channel's outputs NaN or infinite from the step that reads it
+ * to the end of that sequence's path, in B those of all channels of the group, in C and z those of
+ * its token, in A and D those of its channel in all sequences. Nothing else changes, in any engine.
  */
 public final class SelectiveScan {
   private SelectiveScan() {}

@@ -3,6 +3,8 @@ package dev.visionmamba.scans.autograd;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.TrainingConfig;
@@ -13,6 +15,11 @@ import java.util.function.Predicate;
 /**
  * DJL's trainer, with gradients that flow through the scan engines. Use {@link #of} where DJL's own
  * examples use {@code model.newTrainer}; everything else stays the same.
+ *
+ * <p>Gradients add up until a step uses them. A backward pass that throws has added a part of them:
+ * they are all zeroed, so that the next batch begins anew. Where DJL lets one gradient collector of
+ * the whole JVM be open, trainers of different models may here work at once, each on a thread of
+ * its own; one model must not be trained by two.
  */
 public final class ScanTrainer extends Trainer {
 
@@ -38,40 +45,62 @@ public final class ScanTrainer extends Trainer {
     return new ScanTrainer(model, config);
   }
 
+  /**
+   * Opens a tape on this thread and switches autograd on, until closed.
+   *
+   * @return the collector; its {@code zeroGradients} concerns this trainer's model alone
+   * @throws IllegalStateException if one is open on this thread
+   */
   @Override
   public GradientCollector newGradientCollector() {
-    return new TapeGradientCollector(super.newGradientCollector());
+    return new TapeGradientCollector();
   }
 
-  private static final class TapeGradientCollector implements GradientCollector {
-    private final GradientCollector graph;
-    private final Tape tape = new Tape();
+  private void zeroAll() {
+    for (Parameter parameter : getModel().getBlock().getParameters().values()) {
+      if (parameter.isInitialized()) {
+        zero(parameter.getArray());
+      }
+    }
+    // The parameters' copies on other devices, and inputs that gradients are wanted of.
+    getManager().getManagedArrays().forEach(ScanTrainer::zero);
+  }
 
-    TapeGradientCollector(GradientCollector graph) {
-      this.graph = graph;
-      try {
-        tape.open();
-      } catch (RuntimeException e) {
-        graph.close();
+  private static void zero(NDArray array) {
+    if (!array.isReleased() && array.hasGradient()) {
+      JniUtils.zeroGrad((PtNDArray) array);
+    }
+  }
+
+  private final class TapeGradientCollector implements GradientCollector {
+    private final Tape tape = new Tape();
+    private final GradientMode mode;
+
+    TapeGradientCollector() {
+      tape.open();
+      mode = GradientMode.set(true);
+    }
+
+    @Override
+    public void backward(NDArray target) {
+      try (NDArray one = target.onesLike()) {
+        JniUtils.backward((PtNDArray) target, (PtNDArray) one, false, false);
+        tape.rewind();
+      } catch (RuntimeException | Error e) {
+        zeroAll();
         throw e;
       }
     }
 
     @Override
-    public void backward(NDArray target) {
-      graph.backward(target);
-      tape.rewind();
-    }
-
-    @Override
     public void zeroGradients() {
-      graph.zeroGradients();
+      zeroAll();
     }
 
     @Override
     public void close() {
       tape.close();
-      graph.close();
+      mode.close();
     }
   }
 }

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.visionmamba.scans.CausalConv1d;
@@ -32,14 +33,24 @@ final class ResidualNetwork extends AbstractBlock {
   private static final int LAYERS = 3;
 
   private final Layer[] layers = new Layer[LAYERS];
+  private final Dropout dropout;
 
   /** Makes the last layer throw when it is called. */
   boolean broken;
 
+  /** Makes the backward pass throw once it has left the last layers. */
+  boolean brokenBackwards;
+
   ResidualNetwork() {
+    this(0f);
+  }
+
+  /** Drops a share of the elements after every layer. */
+  ResidualNetwork(float dropRate) {
     for (int i = 0; i < LAYERS; i++) {
       layers[i] = addChildBlock("layer" + i, new Layer());
     }
+    dropout = addChildBlock("dropout", Dropout.builder().optRate(dropRate).build());
     Random random = new Random(7);
     getParameters()
         .forEach(
@@ -73,8 +84,22 @@ final class ResidualNetwork extends AbstractBlock {
         throw new IllegalStateException("broken");
       }
       x = layers[i].forward(store, new NDList(x), training).singletonOrThrow();
+      x = dropout.forward(store, new NDList(x), training).singletonOrThrow();
+      if (brokenBackwards && i == 0) {
+        x = breakBackwards(x);
+      }
     }
     return new NDList(x);
+  }
+
+  private static NDArray breakBackwards(NDArray x) {
+    return Tape.current()
+        .record(
+            new NDList(x),
+            x::duplicate,
+            gradient -> {
+              throw new IllegalStateException("broken backwards");
+            });
   }
 
   @Override
@@ -87,6 +112,7 @@ final class ResidualNetwork extends AbstractBlock {
     for (Layer layer : layers) {
       layer.initialize(manager, type, shapes);
     }
+    dropout.initialize(manager, type, shapes);
   }
 
   /** x + out(scan(conv(in(x)))), gated. */

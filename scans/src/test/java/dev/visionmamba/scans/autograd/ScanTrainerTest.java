@@ -1,30 +1,26 @@
 package dev.visionmamba.scans.autograd;
 
+import static dev.visionmamba.scans.autograd.Training.INPUT;
+import static dev.visionmamba.scans.autograd.Training.assertSame;
+import static dev.visionmamba.scans.autograd.Training.config;
+import static dev.visionmamba.scans.autograd.Training.gradients;
+import static dev.visionmamba.scans.autograd.Training.inCollector;
+import static dev.visionmamba.scans.autograd.Training.loss;
+import static dev.visionmamba.scans.autograd.Training.train;
+import static dev.visionmamba.scans.autograd.Training.weights;
+import static dev.visionmamba.scans.autograd.Training.withBatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
-import ai.djl.training.TrainingConfig;
-import ai.djl.training.dataset.Batch;
-import ai.djl.training.loss.Loss;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.Tracker;
-import ai.djl.translate.Batchifier;
 import ai.djl.util.Pair;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +30,6 @@ import org.junit.jupiter.api.Test;
  * own operations by DJL's own trainer.
  */
 class ScanTrainerTest {
-  private static final int BATCH = 3;
-
   private final ResidualNetwork network = new ResidualNetwork();
   private final ResidualNetwork plainNetwork = new ResidualNetwork();
   private Model model;
@@ -52,7 +46,7 @@ class ScanTrainerTest {
     plainModel.setBlock(plainNetwork);
     plainTrainer = plainModel.newTrainer(config());
     for (Trainer each : new Trainer[] {trainer, plainTrainer}) {
-      each.initialize(new Shape(BATCH, ResidualNetwork.LENGTH, ResidualNetwork.CHANNELS));
+      each.initialize(INPUT);
     }
   }
 
@@ -62,11 +56,6 @@ class ScanTrainerTest {
     plainTrainer.close();
     model.close();
     plainModel.close();
-  }
-
-  private static TrainingConfig config() {
-    return new DefaultTrainingConfig(Loss.l2Loss())
-        .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.05f)).build());
   }
 
   @Test
@@ -252,64 +241,5 @@ class ScanTrainerTest {
   private void trainBoth(int seed) {
     train(trainer, seed);
     train(plainTrainer, seed);
-  }
-
-  private static void train(Trainer trainer, int seed) {
-    withBatch(trainer, seed, batch -> EasyTrain.trainBatch(trainer, batch));
-  }
-
-  private static NDArray loss(Trainer trainer, Batch batch, boolean training) {
-    NDList prediction =
-        training ? trainer.forward(batch.getData()) : trainer.evaluate(batch.getData());
-    return trainer.getLoss().evaluate(batch.getLabels(), prediction);
-  }
-
-  private static void inCollector(Trainer trainer, Consumer<GradientCollector> body) {
-    try (GradientCollector collector = trainer.newGradientCollector()) {
-      body.accept(collector);
-    }
-  }
-
-  private static void withBatch(Trainer trainer, int seed, Consumer<Batch> body) {
-    NDManager manager = trainer.getManager().newSubManager();
-    Random random = new Random(seed);
-    Shape shape = new Shape(BATCH, ResidualNetwork.LENGTH, ResidualNetwork.CHANNELS);
-    NDList data = new NDList(ResidualNetwork.uniform(manager, shape, random).mul(3f));
-    NDList labels = new NDList(ResidualNetwork.uniform(manager, shape, random).mul(3f));
-    try (Batch batch =
-        new Batch(manager, data, labels, BATCH, Batchifier.STACK, Batchifier.STACK, 0, 1)) {
-      body.accept(batch);
-    }
-  }
-
-  private static Map<String, float[]> gradients(ResidualNetwork network) {
-    Map<String, float[]> gradients = new LinkedHashMap<>();
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      NDArray array = named.getValue().getArray();
-      if (array.hasGradient()) {
-        gradients.put(named.getKey(), array.getGradient().toFloatArray());
-      }
-    }
-    return gradients;
-  }
-
-  private static Map<String, float[]> weights(ResidualNetwork network) {
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      weights.put(named.getKey(), named.getValue().getArray().toFloatArray());
-    }
-    return weights;
-  }
-
-  private static void assertSame(Map<String, float[]> actual, Map<String, float[]> expected) {
-    assertThat(actual.keySet()).isEqualTo(expected.keySet());
-    expected.forEach(
-        (name, values) -> {
-          float scale = 0;
-          for (float value : values) {
-            scale = Math.max(scale, Math.abs(value));
-          }
-          assertThat(actual.get(name)).as(name).containsExactly(values, within(1e-5f * scale));
-        });
   }
 }
