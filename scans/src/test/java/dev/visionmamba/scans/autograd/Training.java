@@ -30,8 +30,23 @@ final class Training {
 
   private Training() {}
 
+  /**
+   * The mean of the squared differences. DJL's own L2 loss multiplies by a number, whose memory may
+   * be gone when the backward pass reads it.
+   */
+  private static final class MeanSquare extends Loss {
+    MeanSquare() {
+      super("MeanSquare");
+    }
+
+    @Override
+    public NDArray evaluate(NDList labels, NDList predictions) {
+      return labels.head().sub(predictions.head()).square().mean();
+    }
+  }
+
   static DefaultTrainingConfig config() {
-    return new DefaultTrainingConfig(Loss.l2Loss())
+    return new DefaultTrainingConfig(new MeanSquare())
         .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.05f)).build());
   }
 
