@@ -67,7 +67,10 @@ public final class PositionEmbeddings {
         matrix[i * from + source] += (float) kernel(Math.abs(center - (first + tap)));
       }
     }
-    return manager.create(matrix, new Shape(to, from));
+    // A copy in libtorch's own memory: autograd saves it, and Java's may be collected before.
+    try (NDArray values = manager.create(matrix, new Shape(to, from))) {
+      return values.duplicate();
+    }
   }
 
   private static double kernel(double distance) {

@@ -204,9 +204,13 @@ public final class Vim extends Backbone {
     }
     NDArray sum = tokens.get(":, " + positions[0]);
     for (int i = 1; i < positions.length; i++) {
-      sum = sum.add(tokens.get(":, " + positions[i])).div(positions.length);
+      sum = sum.add(tokens.get(":, " + positions[i]));
     }
-    return sum;
+    if (positions.length == 1) {
+      return sum;
+    }
+    // Not div(number): autograd saves the divisor, which then must not be Java's to take away.
+    return sum.div(sum.getManager().full(new Shape(), (float) positions.length, sum.getDataType()));
   }
 
   @Override

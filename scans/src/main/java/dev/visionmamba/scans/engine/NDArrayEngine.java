@@ -63,10 +63,13 @@ final class NDArrayEngine implements ScanEngine {
         merged = merged == null ? y : merged.add(y); // (B, L, D)
       }
       if (arguments.scale() != 1f) {
-        merged = merged.mul(arguments.scale());
+        // Not mul(number): autograd saves the factor, which then must not be Java's to take away.
+        NDArray scale =
+            merged.getManager().full(new Shape(), arguments.scale(), merged.getDataType());
+        merged = merged.mul(scale);
       }
       if (arguments.gate() != null) {
-        merged = merged.mul(Activation.swish(arguments.gate().toArray(), 1f));
+        merged = merged.mul(silu(arguments.gate().toArray()));
       }
       NDScope.unregister(merged);
       lastStates.forEach(NDScope::unregister);
@@ -164,7 +167,7 @@ final class NDArrayEngine implements ScanEngine {
       if (arguments.bias() != null) {
         sum = sum.add(arguments.bias());
       }
-      NDArray output = toTokens(Activation.swish(sum, 1f), arguments.path());
+      NDArray output = toTokens(silu(sum), arguments.path());
       NDScope.unregister(output);
       return output;
     }
@@ -201,7 +204,18 @@ final class NDArrayEngine implements ScanEngine {
   private static NDArray pick(NDArray array, int[] rows) {
     NDManager manager = array.getManager();
     long[] index = java.util.Arrays.stream(rows).asLongStream().toArray();
-    return array.get(new NDIndex(":, {}", manager.create(index)));
+    // A copy in libtorch's own memory, for autograd saves it; see silu.
+    try (NDArray indices = manager.create(index)) {
+      return array.get(new NDIndex(":, {}", indices.duplicate()));
+    }
+  }
+
+  /**
+   * x sigmoid(x). DJL's swish multiplies by a number, an array over Java's memory: autograd would
+   * save it for the backward pass, when the garbage collector may have had it.
+   */
+  private static NDArray silu(NDArray x) {
+    return x.mul(Activation.sigmoid(x));
   }
 
   private static boolean isRaster(ScanPath path) {

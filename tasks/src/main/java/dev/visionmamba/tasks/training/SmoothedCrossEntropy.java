@@ -2,6 +2,8 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
 /**
@@ -22,6 +24,13 @@ final class SmoothedCrossEntropy extends Loss {
     NDArray log = predictions.head().logSoftmax(1); // (B, classes)
     NDArray index = labels.head().reshape(-1, 1);
     NDArray loss = log.gather(index, 1).mean().neg();
-    return smoothing == 0 ? loss : loss.mul(1 - smoothing).sub(log.mean().mul(smoothing));
+    if (smoothing == 0) {
+      return loss;
+    }
+    // Not mul(number): autograd saves the factor, which then must not be Java's to take away.
+    NDManager manager = loss.getManager();
+    NDArray kept = manager.full(new Shape(), 1 - smoothing, loss.getDataType());
+    NDArray spread = manager.full(new Shape(), smoothing, loss.getDataType());
+    return loss.mul(kept).sub(log.mean().mul(spread));
   }
 }
