@@ -36,7 +36,7 @@ final class StrategyNames {
               size -> ScanStrategies.window(number("window", "size", size))),
           new Entry(
               "local",
-              "directions by name: %s (LocalMamba, arXiv:2403.09338)",
+              "directions %s (LocalMamba, arXiv:2403.09338)",
               "h-h_flip-w2-w2_flip",
               directions -> ScanStrategies.local(directions.split("-", -1))),
           new Entry(
@@ -69,7 +69,8 @@ final class StrategyNames {
 
   static String description(String name) {
     Match match = find(name);
-    return String.format(Locale.ROOT, match.entry().description(), match.parameters());
+    String parameters = String.valueOf(match.parameters()).replace("-", ", ");
+    return String.format(Locale.ROOT, match.entry().description(), parameters);
   }
 
   static List<String> names() {

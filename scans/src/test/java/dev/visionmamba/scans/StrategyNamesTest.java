@@ -57,7 +57,7 @@ class StrategyNamesTest {
   void descriptionsSayTheParameters() {
     assertThat(ScanStrategies.description("window-4")).contains("4 x 4").contains("2403.09338");
     assertThat(ScanStrategies.description("atrous")).contains("2 apart").contains("2403.09977");
-    assertThat(ScanStrategies.description("local-h-w7")).contains("h-w7");
+    assertThat(ScanStrategies.description("local-h-w7")).contains("directions h, w7 (");
   }
 
   @ParameterizedTest

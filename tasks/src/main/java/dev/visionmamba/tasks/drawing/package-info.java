@@ -1,0 +1,2 @@
+/** Pictures that explain: how a scan strategy walks a grid. */
+package dev.visionmamba.tasks.drawing;
