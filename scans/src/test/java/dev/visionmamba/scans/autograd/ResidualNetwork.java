@@ -96,8 +96,8 @@ final class ResidualNetwork extends AbstractBlock {
     return Tape.current()
         .record(
             new NDList(x),
-            x::duplicate,
-            gradient -> {
+            () -> new NDList(x.duplicate()),
+            (saved, gradient) -> {
               throw new IllegalStateException("broken backwards");
             });
   }
