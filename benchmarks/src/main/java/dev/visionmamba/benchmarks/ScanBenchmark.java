@@ -71,6 +71,7 @@ public abstract class ScanBenchmark {
   private GradientMode gradients;
   private SelectiveScanArguments arguments;
   private NDArray outputGradient;
+  private NDList operandGradients;
   private ScanResult recorded;
 
   ScanBenchmark(
@@ -114,6 +115,10 @@ public abstract class ScanBenchmark {
     Columns gate = gated ? Columns.all(uniform(-1, 1, 1, tokens, channels)) : null;
     arguments = new SelectiveScanArguments(directions, gate, Merge.SUM, true);
     outputGradient = uniform(-1, 1, 1, tokens, channels);
+    operandGradients = new NDList();
+    for (NDArray array : arguments.arrays()) {
+      operandGradients.add(array.zerosLike());
+    }
     recorded = scan.isDifferentiable() ? null : scan.selectiveScanForBackward(arguments);
   }
 
@@ -144,9 +149,7 @@ public abstract class ScanBenchmark {
     if (recorded == null) {
       throw new UnsupportedOperationException("autograd differentiates engine " + engine);
     }
-    try (NDList operandGradients =
-        scan.selectiveScanBackward(arguments, recorded.saved(), outputGradient)) {
-      return operandGradients;
-    }
+    scan.selectiveScanBackward(arguments, recorded.saved(), outputGradient, operandGradients);
+    return operandGradients;
   }
 }

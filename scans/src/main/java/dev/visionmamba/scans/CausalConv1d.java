@@ -36,6 +36,7 @@ public final class CausalConv1d {
     return tape.record(
         arrays,
         () -> new NDList(engine.causalConv1d(arguments)),
-        (saved, gradient) -> engine.causalConv1dBackward(arguments, gradient));
+        (saved, outputGradient, gradients) ->
+            engine.causalConv1dBackward(arguments, outputGradient, gradients));
   }
 }

@@ -55,7 +55,8 @@ public final class SelectiveScan {
           outputAndSaved.addAll(result.saved());
           return outputAndSaved;
         },
-        (saved, gradient) -> engine.selectiveScanBackward(arguments, saved, gradient));
+        (saved, outputGradient, gradients) ->
+            engine.selectiveScanBackward(arguments, saved, outputGradient, gradients));
   }
 
   /**

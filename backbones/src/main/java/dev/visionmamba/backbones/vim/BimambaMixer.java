@@ -87,7 +87,7 @@ final class BimambaMixer extends NamedBlock {
                   value(store, conv.bias, xz, training))); // (B, L, E)
       int rank = config.deltaRank();
       int states = config.stateSize();
-      NDArray projected = xProj.forward(store, u, training); // (B, L, R + 2N): dt, B, C
+      NDArray projected = Tape.cut(xProj.forward(store, u, training)); // (B, L, R + 2N): dt, B, C
       NDArray dt = new Columns(projected, 0, rank).toArray();
       NDArray delta = dtProj.withoutBias(store, dt, training); // (B, L, E); the scan adds the bias
       NDArray a = value(store, aLog, xz, training).exp().neg(); // (E, N)
@@ -98,7 +98,7 @@ final class BimambaMixer extends NamedBlock {
           Columns.all(delta),
           new Columns(projected, rank, rank + states),
           new Columns(projected, rank + states, rank + 2 * states),
-          a,
+          Tape.cut(a),
           value(store, d, xz, training),
           value(store, dtProj.bias(), xz, training));
     }

@@ -1,5 +1,6 @@
 package dev.visionmamba.scans.autograd;
 
+import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 
 /**
@@ -7,6 +8,10 @@ import ai.djl.pytorch.jni.JniUtils;
  * every thread but the one that started the engine.
  */
 public final class GradientMode implements AutoCloseable {
+  static {
+    Engine.getEngine("PyTorch"); // loads libtorch, which keeps the mode
+  }
+
   private final boolean before;
 
   private GradientMode(boolean before) {

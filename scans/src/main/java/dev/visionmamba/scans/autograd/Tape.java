@@ -1,14 +1,15 @@
 package dev.visionmamba.scans.autograd;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.BiFunction;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -27,12 +28,42 @@ import java.util.function.Supplier;
  * first: the start of a residual block, and an array that feeds two recorded operators.
  */
 public final class Tape {
+  /** What libtorch says of an array that was computed from nothing that wants a gradient. */
+  private static final String NOT_IN_GRAPH = "does not require grad and does not have a grad_fn";
+
   private static final ThreadLocal<Tape> CURRENT = new ThreadLocal<>();
 
-  private final Deque<Record> records = new ArrayDeque<>();
+  private final Deque<Leaf> leaves = new ArrayDeque<>();
+  private final Map<NDArray, Leaf> leafOf = new IdentityHashMap<>();
 
-  /** A leaf that starts a piece of the graph, and what hands its gradient to the piece before. */
-  private record Record(NDArray leaf, Consumer<NDArray> handBack) {}
+  /** An array that starts a piece of the graph. */
+  private static final class Leaf {
+    final NDArray array;
+
+    /** Hands the leaf's gradient to the piece before. */
+    final Consumer<NDArray> handBack;
+
+    /** What operators that read the leaf have added to its gradient; null if none has. */
+    NDArray gradient;
+
+    Leaf(NDArray array, Consumer<NDArray> handBack) {
+      this.array = array;
+      this.handBack = handBack;
+    }
+  }
+
+  /** Differentiates an operator. */
+  @FunctionalInterface
+  public interface Backward {
+    /**
+     * Adds to the gradients of the operator's inputs.
+     *
+     * @param saved what the forward pass has saved; closed afterwards
+     * @param outputGradient of the output's shape
+     * @param gradients one for each input, of its shape
+     */
+    void addTo(NDList saved, NDArray outputGradient, NDList gradients);
+  }
 
   Tape() {}
 
@@ -57,42 +88,69 @@ public final class Tape {
     if (tape == null) {
       return x;
     }
-    NDArray leaf = leaf(x.stopGradient());
     keep(x);
-    tape.records.push(new Record(leaf, gradient -> propagate(new NDList(x), new NDList(gradient))));
-    return leaf;
+    return tape.leaf(
+        x.stopGradient(),
+        gradient -> {
+          if (tape.leafOf.containsKey(x)) {
+            try (GradientMode off = GradientMode.off()) {
+              tape.gradientToAddTo(x).addi(gradient);
+            }
+          }
+          tape.propagate(new NDList(x), new NDList(gradient));
+        });
   }
 
   /**
    * Runs an operator outside the graph and remembers how to differentiate it.
    *
-   * @param inputs every array that the operator reads
+   * @param inputs every array that the operator reads, each once
    * @param forward computes the output, followed by any arrays that the backward pass wants again
-   * @param backward turns those arrays and the output's gradient into one gradient for each input
+   * @param backward adds to the inputs' gradients
    * @return the output, as a leaf of the graph
    */
-  public NDArray record(
-      NDList inputs, Supplier<NDList> forward, BiFunction<NDList, NDArray, NDList> backward) {
+  public NDArray record(NDList inputs, Supplier<NDList> forward, Backward backward) {
     NDList saved;
-    NDArray output;
     try (GradientMode off = GradientMode.off()) {
       saved = forward.get();
-      output = leaf(saved.remove(0));
     }
+    NDArray output = saved.remove(0);
     inputs.forEach(Tape::keep);
     saved.forEach(Tape::keep);
-    records.push(
-        new Record(
-            output,
-            gradient -> {
-              NDList gradients;
-              try (GradientMode off = GradientMode.off();
-                  NDList toClose = saved) {
-                gradients = backward.apply(toClose, gradient);
-              }
-              propagate(inputs, gradients);
-            }));
-    return output;
+    return leaf(
+        output,
+        outputGradient -> {
+          NDList gradients = new NDList();
+          try (GradientMode off = GradientMode.off();
+              NDList toClose = saved) {
+            inputs.forEach(input -> gradients.add(gradientToAddTo(input)));
+            backward.addTo(toClose, outputGradient, gradients);
+          }
+          propagate(inputs, gradients);
+        });
+  }
+
+  private NDArray leaf(NDArray array, Consumer<NDArray> handBack) {
+    array.setRequiresGradient(true);
+    keep(array);
+    Leaf leaf = new Leaf(array, handBack);
+    leaves.push(leaf);
+    leafOf.put(array, leaf);
+    return array;
+  }
+
+  /** A leaf's own gradient, which needs no walk through the graph; zeros for another array. */
+  private NDArray gradientToAddTo(NDArray input) {
+    Leaf leaf = leafOf.get(input);
+    if (leaf != null && leaf.gradient != null) {
+      return leaf.gradient;
+    }
+    NDArray zeros = input.getManager().zeros(input.getShape(), input.getDataType());
+    if (leaf != null) {
+      keep(zeros);
+      leaf.gradient = zeros;
+    }
+    return zeros;
   }
 
   /** Makes this the tape of the current thread. */
@@ -104,39 +162,48 @@ public final class Tape {
   }
 
   /**
-   * Plays the records back, last first. The loss must have been differentiated before. What it does
-   * not depend on stays, for another loss.
+   * Plays the tape back, last leaf first. The loss must have been differentiated before. What it
+   * does not depend on stays, for another loss.
    */
   void rewind() {
-    Deque<Record> unreached = new ArrayDeque<>();
-    while (!records.isEmpty()) {
-      Record record = records.pop();
-      if (((PtNDArray) record.leaf()).isReleased()) {
+    Deque<Leaf> unreached = new ArrayDeque<>();
+    while (!leaves.isEmpty()) {
+      Leaf leaf = leaves.pop();
+      if (((PtNDArray) leaf.array).isReleased()) {
+        leafOf.remove(leaf.array);
         continue; // its batch is over
       }
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray gradient = JniUtils.getGradient((PtNDArray) record.leaf());
+        NDArray gradient = gradient(leaf);
         if (gradient == null) {
-          unreached.add(record);
+          unreached.add(leaf);
         } else {
-          record.handBack().accept(gradient);
+          leafOf.remove(leaf.array);
+          leaf.handBack.accept(gradient);
         }
       }
     }
-    records.addAll(unreached);
+    leaves.addAll(unreached);
+  }
+
+  /** All of a leaf's gradient, or null if nothing has reached it; freed with the current scope. */
+  private static NDArray gradient(Leaf leaf) {
+    NDArray ofGraph = JniUtils.getGradient((PtNDArray) leaf.array);
+    if (leaf.gradient == null) {
+      return ofGraph;
+    }
+    NDScope.register(leaf.gradient);
+    try (GradientMode off = GradientMode.off()) {
+      return ofGraph == null ? leaf.gradient : leaf.gradient.addi(ofGraph);
+    }
   }
 
   /** Forgets what was recorded and stops recording. */
   void close() {
-    records.clear();
+    leaves.clear();
+    leafOf.clear();
     CURRENT.remove();
-  }
-
-  private static NDArray leaf(NDArray array) {
-    array.setRequiresGradient(true);
-    keep(array);
-    return array;
   }
 
   /** A scope may end before the tape is rewound: what the tape needs must outlive it. */
@@ -144,14 +211,34 @@ public final class Tape {
     NDScope.unregister(array);
   }
 
-  /** Adds gradients to the leaves that inputs were computed from. */
-  private static void propagate(NDList inputs, NDList gradients) {
-    // A leaf of its own keeps the walk legal where no input is part of a graph (frozen layers).
-    NDArray sum = inputs.head().getManager().zeros(new Shape());
-    sum.setRequiresGradient(true);
+  /** Adds gradients to what inputs were computed from, where they are not leaves of this tape. */
+  private void propagate(NDList inputs, NDList gradients) {
+    int last = -1;
     for (int i = 0; i < inputs.size(); i++) {
-      sum = sum.add(inputs.get(i).flatten().dot(gradients.get(i).flatten()));
+      boolean largest = last < 0 || inputs.get(i).size() >= inputs.get(last).size();
+      if (largest && !leafOf.containsKey(inputs.get(i))) {
+        last = i;
+      }
     }
-    JniUtils.backward((PtNDArray) sum, (PtNDArray) sum.onesLike(), false, false);
+    for (int i = 0; i < inputs.size(); i++) {
+      if (i != last && !leafOf.containsKey(inputs.get(i))) {
+        // Inputs may have a piece of the graph in common, so only the last walk frees it.
+        walk(inputs.get(i), gradients.get(i), true);
+      }
+    }
+    if (last >= 0) {
+      walk(inputs.get(last), gradients.get(last), false);
+    }
+  }
+
+  private static void walk(NDArray array, NDArray gradient, boolean keepGraph) {
+    try {
+      JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, keepGraph, false);
+    } catch (EngineException e) {
+      // Of an array with a history, DJL cannot tell whether there is one: libtorch has to.
+      if (e.getMessage() == null || !e.getMessage().contains(NOT_IN_GRAPH)) {
+        throw e;
+      }
+    }
   }
 }

@@ -44,13 +44,9 @@ final class CpuConvolution {
     return output;
   }
 
-  /** The backward pass: the gradients of x's array, the weight and the bias. */
-  NDList backward(NDArray outputGradient) {
+  /** The backward pass: adds to the gradients of x's array, the weight and the bias. */
+  void backward(NDArray outputGradient, NDList gradients) {
     NDManager manager = outputGradient.getManager();
-    NDList gradients = new NDList();
-    for (NDArray array : arguments.arrays()) {
-      gradients.add(manager.zeros(array.getShape(), array.getDataType()));
-    }
     Rows outputRows = Rows.of(outputGradient);
     Rows xGradient = Rows.of(gradients.get(0)).from(arguments.x().from());
     int columns = arguments.channels() * (arguments.taps() + 1);
@@ -68,7 +64,6 @@ final class CpuConvolution {
           });
       addPieces(Rows.floats(partial), gradients);
     }
-    return gradients;
   }
 
   /** In the order of the pieces, so that the sums are the same every time. */

@@ -82,9 +82,9 @@ final class CpuEngine implements ScanEngine {
   }
 
   @Override
-  public NDList selectiveScanBackward(
-      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient) {
-    return scan(arguments).backward(saved, outputGradient);
+  public void selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient, NDList gradients) {
+    scan(arguments).backward(saved, outputGradient, gradients);
   }
 
   private CpuConvolution convolution(CausalConv1dArguments arguments) {
@@ -97,7 +97,8 @@ final class CpuEngine implements ScanEngine {
   }
 
   @Override
-  public NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient) {
-    return convolution(arguments).backward(outputGradient);
+  public void causalConv1dBackward(
+      CausalConv1dArguments arguments, NDArray outputGradient, NDList gradients) {
+    convolution(arguments).backward(outputGradient, gradients);
   }
 }

@@ -137,18 +137,15 @@ final class CpuScan {
   }
 
   /**
-   * The backward pass: one gradient for each of the arguments' arrays.
+   * The backward pass.
    *
    * @param saved by the forward pass
    * @param outputGradient (B, L, D)
+   * @param gradients one for each of the arguments' arrays, added to
    */
-  NDList backward(NDList saved, NDArray outputGradient) {
+  void backward(NDList saved, NDArray outputGradient, NDList gradients) {
     NDManager manager = outputGradient.getManager();
     NDList arrays = arguments.arrays();
-    NDList gradients = new NDList();
-    for (NDArray array : arrays) {
-      gradients.add(manager.zeros(array.getShape(), array.getDataType()));
-    }
     List<Workers.Piece> pieces = Workers.pieces(batch, channels, lanes);
     Rows outputGradientRows = Rows.of(outputGradient);
     Rows sum = gate == null ? outputGradientRows : Rows.of(saved.get(operands.size()));
@@ -210,7 +207,6 @@ final class CpuScan {
                 gradientOf(arrays, gradients, direction.deltaBias()));
       }
     }
-    return gradients;
   }
 
   private static Rows rows(NDList arrays, NDList gradients, Columns columns) {

@@ -142,8 +142,8 @@ final class NDArrayEngine implements ScanEngine {
   }
 
   @Override
-  public NDList selectiveScanBackward(
-      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient) {
+  public void selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient, NDList gradients) {
     throw new UnsupportedOperationException("autograd differentiates this engine");
   }
 
@@ -174,7 +174,8 @@ final class NDArrayEngine implements ScanEngine {
   }
 
   @Override
-  public NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient) {
+  public void causalConv1dBackward(
+      CausalConv1dArguments arguments, NDArray outputGradient, NDList gradients) {
     throw new UnsupportedOperationException("autograd differentiates this engine");
   }
 

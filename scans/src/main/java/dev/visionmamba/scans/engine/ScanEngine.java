@@ -71,15 +71,15 @@ public interface ScanEngine {
   ScanResult selectiveScanForBackward(SelectiveScanArguments arguments);
 
   /**
-   * The selective scan's gradients.
+   * Adds the selective scan's gradients.
    *
    * @param arguments the operands of the forward pass
    * @param saved what {@link #selectiveScanForBackward} has saved, unchanged
    * @param outputGradient (B, L, D)
-   * @return one gradient for each of {@link SelectiveScanArguments#arrays()}
+   * @param gradients one for each of {@link SelectiveScanArguments#arrays()}, to be added to
    */
-  NDList selectiveScanBackward(
-      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient);
+  void selectiveScanBackward(
+      SelectiveScanArguments arguments, NDList saved, NDArray outputGradient, NDList gradients);
 
   /**
    * The selective scan's gradients where no forward pass has saved anything: it is run again.
@@ -89,11 +89,13 @@ public interface ScanEngine {
    * @return one gradient for each of {@link SelectiveScanArguments#arrays()}
    */
   default NDList selectiveScanBackward(SelectiveScanArguments arguments, NDArray outputGradient) {
+    NDList gradients = zeros(arguments.arrays(), outputGradient);
     ScanResult forward = selectiveScanForBackward(arguments);
     try (NDArray output = forward.output();
         NDList saved = forward.saved()) {
-      return selectiveScanBackward(arguments, saved, outputGradient);
+      selectiveScanBackward(arguments, saved, outputGradient, gradients);
     }
+    return gradients;
   }
 
   /**
@@ -105,11 +107,33 @@ public interface ScanEngine {
   NDArray causalConv1d(CausalConv1dArguments arguments);
 
   /**
+   * Adds the causal convolution's gradients.
+   *
+   * @param arguments the operands of the forward pass
+   * @param outputGradient (B, L, D)
+   * @param gradients one for each of {@link CausalConv1dArguments#arrays()}, to be added to
+   */
+  void causalConv1dBackward(
+      CausalConv1dArguments arguments, NDArray outputGradient, NDList gradients);
+
+  /**
    * The causal convolution's gradients.
    *
    * @param arguments the operands of the forward pass
    * @param outputGradient (B, L, D)
    * @return one gradient for each of {@link CausalConv1dArguments#arrays()}
    */
-  NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient);
+  default NDList causalConv1dBackward(CausalConv1dArguments arguments, NDArray outputGradient) {
+    NDList gradients = zeros(arguments.arrays(), outputGradient);
+    causalConv1dBackward(arguments, outputGradient, gradients);
+    return gradients;
+  }
+
+  private static NDList zeros(NDList arrays, NDArray outputGradient) {
+    NDList zeros = new NDList();
+    for (NDArray array : arrays) {
+      zeros.add(outputGradient.getManager().zeros(array.getShape(), array.getDataType()));
+    }
+    return zeros;
+  }
 }

@@ -97,7 +97,7 @@ final class ResidualNetwork extends AbstractBlock {
         .record(
             new NDList(x),
             () -> new NDList(x.duplicate()),
-            (saved, gradient) -> {
+            (saved, outputGradient, gradients) -> {
               throw new IllegalStateException("broken backwards");
             });
   }
