@@ -34,7 +34,8 @@ class GoldenNetworkTest {
   private static final Map<String, String> CLASSES = Map.of("VisionMamba", "vim_tiny");
 
   /** Checked where they live, in the module below. */
-  private static final List<String> OPERATORS = List.of("selective_scan", "causal_conv1d");
+  private static final List<String> OPERATORS =
+      List.of("selective_scan", "causal_conv1d", "ssd_minimal_discrete");
 
   static Stream<Path> files() {
     return GoldenFile.find(GoldenNetworkTest.class, "/golden").stream()

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every engine against the published operators, forward and backward. */
+/** Every engine and operator against the published ones, forward and backward. */
 class GoldenOperatorTest {
   private static final double TOLERANCE = 1e-5;
 
@@ -39,21 +39,65 @@ class GoldenOperatorTest {
   void operatorAgrees(GoldenFile file, String engineName) {
     ScanEngine engine = ScanEngines.named(engineName);
     try (NDManager manager = NDManager.newBaseManager()) {
-      Map<String, NDArray> inputs = new LinkedHashMap<>();
-      for (GoldenTensor input : file.inputs().values()) {
-        inputs.put(input.name(), manager.create(input.elements(), new Shape(input.shape())));
-      }
+      Map<String, NDArray> inputs = inputs(file, manager);
       NDArray outputGradient = inputs.remove("dout");
       Map<String, NDArray> results =
           engine.isDifferentiable()
               ? byAutograd(file, engine, inputs, outputGradient)
               : byHand(file, engine, inputs, outputGradient);
-      assertThat(results.keySet()).containsExactlyInAnyOrderElementsOf(file.outputs().keySet());
-      for (GoldenOutput output : file.outputs().values()) {
-        NDArray result = results.get(output.name());
-        assertThat(result.getShape()).isEqualTo(new Shape(output.shape()));
-        output.check(result.toFloatArray(), TOLERANCE);
+      check(file, results);
+    }
+  }
+
+  static Stream<GoldenFile> dualityFiles() {
+    return GoldenFile.find(GoldenOperatorTest.class, "/golden").stream()
+        .map(GoldenFile::read)
+        .filter(file -> file.model().equals("ssd_minimal_discrete"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("dualityFiles")
+  void dualityAgrees(GoldenFile file) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Map<String, NDArray> inputs = inputs(file, manager);
+      NDArray outputGradient = inputs.remove("dout");
+      Map<String, NDArray> results = new LinkedHashMap<>();
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        inputs.values().forEach(input -> input.setRequiresGradient(true));
+        NDArray initialStates = inputs.get("initial_states"); // (B, 1, H, P, N)
+        StateSpaceDuality.Result result =
+            StateSpaceDuality.forwardWithLastState(
+                new StateSpaceDualityArguments(
+                    null,
+                    inputs.get("X"),
+                    inputs.get("A"),
+                    inputs.get("B"),
+                    inputs.get("C"),
+                    initialStates == null ? null : initialStates.squeeze(1),
+                    file.config().get("block_len").getAsInt()));
+        results.put("out", result.output());
+        results.put("final_state", result.lastState());
+        collector.backward(result.output().mul(outputGradient).sum());
+        inputs.forEach((name, input) -> results.put("grad." + name, input.getGradient()));
       }
+      check(file, results);
+    }
+  }
+
+  private static Map<String, NDArray> inputs(GoldenFile file, NDManager manager) {
+    Map<String, NDArray> inputs = new LinkedHashMap<>();
+    for (GoldenTensor input : file.inputs().values()) {
+      inputs.put(input.name(), manager.create(input.elements(), new Shape(input.shape())));
+    }
+    return inputs;
+  }
+
+  private static void check(GoldenFile file, Map<String, NDArray> results) {
+    assertThat(results.keySet()).containsExactlyInAnyOrderElementsOf(file.outputs().keySet());
+    for (GoldenOutput output : file.outputs().values()) {
+      NDArray result = results.get(output.name());
+      assertThat(result.getShape()).isEqualTo(new Shape(output.shape()));
+      output.check(result.toFloatArray(), TOLERANCE);
     }
   }
 
