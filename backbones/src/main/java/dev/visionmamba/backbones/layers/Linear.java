@@ -1,13 +1,26 @@
 package dev.visionmamba.backbones.layers;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 
-/** y = x W^T + b over the last axis; parameters {@code weight} (out, in) and {@code bias} (out). */
+/**
+ * y = x W^T + b over the last axis; parameters {@code weight} (out, in) and {@code bias} (out).
+ *
+ * <p>On a CPU it runs as a convolution by a single pixel, which libtorch gives to oneDNN; its
+ * matrix products go to MKL, which leaves AVX-512 unused on CPUs that are not Intel's.
+ */
 public final class Linear extends NamedBlock {
+  private static final Shape ONE = new Shape(1, 1);
+  private static final Shape NONE = new Shape(0, 0);
+
+  /** Fewer vectors are not worth the views. */
+  private static final int LEAST_POSITIONS = 16;
+
   private final long in;
   private final long out;
   private final Parameter weight;
@@ -66,7 +79,22 @@ public final class Linear extends NamedBlock {
   }
 
   private NDArray project(ParameterStore store, NDArray x, NDArray b, boolean training) {
-    return ai.djl.nn.core.Linear.linear(x, value(store, weight, x, training), b).head();
+    NDArray w = value(store, weight, x, training); // (out, in)
+    long positions = in == 0 ? 0 : x.size() / in;
+    if (positions < LEAST_POSITIONS || !x.getDevice().equals(Device.cpu())) {
+      return ai.djl.nn.core.Linear.linear(x, w, b).head();
+    }
+    Shape shape = x.getShape().slice(0, x.getShape().dimension() - 1).add(out);
+    // Transposed views of contiguous arrays are what libtorch calls channels-last: nothing is
+    // copied.
+    try (NDArray filters = w.reshape(out, in, 1, 1);
+        NDArray rows = x.reshape(1, 1, positions, in);
+        NDArray map = rows.transpose(0, 3, 1, 2); // (1, in, 1, positions)
+        NDArray projected =
+            Conv2d.conv2d(map, filters, b, ONE, NONE, ONE, 1).head(); // (1, out, 1, positions)
+        NDArray back = projected.transpose(0, 2, 3, 1)) {
+      return back.reshape(shape);
+    }
   }
 
   /**

@@ -8,11 +8,7 @@ import java.util.stream.Stream;
 /** Cuts an operator's work into pieces and runs them, the caller taking part. */
 final class Workers {
 
-  /** Set to 1, scans run in the calling thread alone: right for a server with many workers. */
-  static final String PROPERTY = "visionmamba.threads";
-
-  private static final int THREADS =
-      Math.max(1, Integer.getInteger(PROPERTY, Runtime.getRuntime().availableProcessors()));
+  private static final int THREADS = Threads.perOperation();
 
   private Workers() {}
 
