@@ -18,7 +18,7 @@ public final class Benchmark {
   /** The JVM compiles while it warms up: at least so many runs, and so long. */
   private static final int WARMUP_RUNS = 3;
 
-  private static final long WARMUP_NANOS = 2_000_000_000L;
+  private static final long WARMUP_NANOS = 8_000_000_000L;
 
   private Benchmark() {}
 

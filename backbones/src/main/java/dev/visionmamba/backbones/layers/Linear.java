@@ -18,8 +18,8 @@ public final class Linear extends NamedBlock {
   private static final Shape ONE = new Shape(1, 1);
   private static final Shape NONE = new Shape(0, 0);
 
-  /** Fewer vectors are not worth the views. */
-  private static final int LEAST_POSITIONS = 16;
+  /** Smaller products, by multiply-adds, are not worth oneDNN's rearranging of the weights. */
+  private static final long LEAST_FOR_CONVOLUTION = 4_000_000;
 
   private final long in;
   private final long out;
@@ -81,7 +81,7 @@ public final class Linear extends NamedBlock {
   private NDArray project(ParameterStore store, NDArray x, NDArray b, boolean training) {
     NDArray w = value(store, weight, x, training); // (out, in)
     long positions = in == 0 ? 0 : x.size() / in;
-    if (positions < LEAST_POSITIONS || !x.getDevice().equals(Device.cpu())) {
+    if (multiplyAdds(positions) < LEAST_FOR_CONVOLUTION || !x.getDevice().equals(Device.cpu())) {
       return ai.djl.nn.core.Linear.linear(x, w, b).head();
     }
     Shape shape = x.getShape().slice(0, x.getShape().dimension() - 1).add(out);

@@ -89,8 +89,8 @@ final class ConvolutionTile {
   void forward(int sequence, Rows y) {
     int length = operands.path.steps();
     for (int start = 0; start < length; start += ScanTile.STEPS) {
-      convolve(sequence, start, Math.min(ScanTile.STEPS, length - start));
-      multiply(sigmoid, sum, steps.count() * stride);
+      read(sequence, start, Math.min(ScanTile.STEPS, length - start));
+      kernel.convolve(input, weight, bias, operands.taps, sum, steps.count(), stride);
       y.scatter(sequence, steps, columns, sum, stride);
     }
   }
@@ -101,8 +101,8 @@ final class ConvolutionTile {
     }
   }
 
-  /** bias + sum over k of weight[k] x[t - (K-1) + k], and its sigmoid. */
-  private void convolve(int sequence, int start, int count) {
+  /** Fills the input. */
+  private void read(int sequence, int start, int count) {
     int taps = operands.taps;
     int before = Math.min(taps - 1, start); // steps before the tile that it sees
     int missing = (taps - 1 - before) * stride; // zeros before the first token
@@ -111,6 +111,11 @@ final class ConvolutionTile {
     inputColumns = new Rows.Span(columns.column(), columns.count(), missing);
     Arrays.fill(input, 0, missing, 0f);
     operands.x.gather(sequence, inputSteps, inputColumns, input, stride);
+  }
+
+  /** bias + sum over k of weight[k] x[t - (K-1) + k], and its sigmoid. */
+  private void convolve(int count) {
+    int taps = operands.taps;
     for (int t = 0; t < count; t++) {
       System.arraycopy(bias, 0, sum, t * stride, stride);
       for (int k = 0; k < taps; k++) {
@@ -126,7 +131,8 @@ final class ConvolutionTile {
     int taps = operands.taps;
     for (int start = 0; start < length; start += ScanTile.STEPS) {
       int count = Math.min(ScanTile.STEPS, length - start);
-      convolve(sequence, start, count);
+      read(sequence, start, count);
+      convolve(count);
       toDerivative(sum, sigmoid, count * stride);
       outputGradient.gather(sequence, steps, columns, sigmoid, stride);
       multiply(sigmoid, sum, count * stride);

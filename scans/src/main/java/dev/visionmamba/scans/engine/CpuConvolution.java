@@ -24,7 +24,8 @@ final class CpuConvolution {
     this.arguments = arguments;
     this.operands = new Operands(arguments);
     this.batch = Math.toIntExact(arguments.x().array().getShape().get(0));
-    this.pieces = Workers.pieces(batch, arguments.channels(), lanes);
+    double nanos = (double) arguments.path().steps() * arguments.channels();
+    this.pieces = Workers.pieces(batch, arguments.channels(), lanes, nanos);
   }
 
   /** The forward pass. */

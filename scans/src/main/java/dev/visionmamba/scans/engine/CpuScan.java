@@ -96,7 +96,7 @@ final class CpuScan {
     List<Rows> lastStateRows = lastStates.stream().map(Rows::of).toList();
     ScanPath everyToken = lastFinishes ? null : ScanPath.raster(tokens);
     Workers.run(
-        Workers.pieces(batch, channels, lanes),
+        pieces(),
         piece -> {
           Workspace workspace = open(piece, false);
           for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
@@ -118,6 +118,14 @@ final class CpuScan {
           }
         });
     return new ScanResult(output, lastStates, saved);
+  }
+
+  private List<Workers.Piece> pieces() {
+    double nanos = 0;
+    for (Operands direction : operands) {
+      nanos += (double) direction.path.steps() * channels * (0.3 * direction.states + 0.5);
+    }
+    return Workers.pieces(batch, channels, lanes, nanos);
   }
 
   /** The calling thread's scans, ready for a piece's channels. */
@@ -146,7 +154,7 @@ final class CpuScan {
   void backward(NDList saved, NDArray outputGradient, NDList gradients) {
     NDManager manager = outputGradient.getManager();
     NDList arrays = arguments.arrays();
-    List<Workers.Piece> pieces = Workers.pieces(batch, channels, lanes);
+    List<Workers.Piece> pieces = pieces();
     Rows outputGradientRows = Rows.of(outputGradient);
     Rows sum = gate == null ? outputGradientRows : Rows.of(saved.get(operands.size()));
     Merging merging = new Merging(sum, outputGradientRows, gate, arguments.scale());

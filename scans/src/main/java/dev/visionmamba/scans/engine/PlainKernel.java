@@ -38,6 +38,20 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
+  public void convolve(
+      float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride) {
+    for (int t = 0; t < rows; t++) {
+      System.arraycopy(bias, 0, out, t * stride, stride);
+      for (int k = 0; k < taps; k++) {
+        multiplyAdd(x, (t + k) * stride, weight, k * stride, out, t * stride, stride);
+      }
+    }
+    for (int i = 0; i < rows * stride; i++) {
+      out[i] *= PlainMath.sigmoid(out[i]);
+    }
+  }
+
+  @Override
   public float sumOfLanes(float[] x, int from) {
     float sum = 0f;
     for (int i = from; i < from + LANES; i++) {

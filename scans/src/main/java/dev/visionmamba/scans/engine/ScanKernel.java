@@ -20,6 +20,14 @@ interface ScanKernel {
   /** c[cFrom + i] += a[aFrom + i] * b[bFrom + i]. */
   void multiplyAdd(float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length);
 
+  /**
+   * out[t] = SiLU(bias + sum over k of weight[k] x[t + k]) for rows [row][stride].
+   *
+   * @param x taps - 1 rows more than out
+   */
+  void convolve(
+      float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride);
+
   /** The sum of the lanes x[from...]. */
   float sumOfLanes(float[] x, int from);
 

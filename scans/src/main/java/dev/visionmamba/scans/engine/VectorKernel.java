@@ -51,6 +51,12 @@ final class VectorKernel implements ScanKernel {
   }
 
   @Override
+  public void convolve(
+      float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride) {
+    VectorMath.convolve(x, weight, bias, taps, out, rows, stride);
+  }
+
+  @Override
   public float sumOfLanes(float[] x, int from) {
     return FloatVector.fromArray(SPECIES, x, from).reduceLanes(ADD);
   }

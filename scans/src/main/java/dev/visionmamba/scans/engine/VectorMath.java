@@ -141,4 +141,47 @@ final class VectorMath {
       numerator.div(exponential.add(one)).intoArray(out, i);
     }
   }
+
+  /**
+   * out[t] = SiLU(bias + sum over k of weight[k] x[t + k]).
+   *
+   * @param x [rows + taps - 1][stride]
+   * @param weight [taps][stride]
+   * @param out [rows][stride]
+   */
+  static void convolve(
+      float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride) {
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
+    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
+    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    for (int column = 0; column < stride; column += LANES) {
+      FloatVector shift = FloatVector.fromArray(SPECIES, bias, column);
+      for (int t = 0, i = column; t < rows; t++, i += stride) {
+        FloatVector v = shift;
+        for (int k = 0, from = i, w = column; k < taps; k++, from += stride, w += stride) {
+          v =
+              FloatVector.fromArray(SPECIES, x, from)
+                  .fma(FloatVector.fromArray(SPECIES, weight, w), v);
+        }
+        FloatVector negative = v.abs().neg();
+        negative = negative.blend(least, negative.compare(LT, least));
+        FloatVector rounded = negative.fma(log2e, round);
+        FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
+        FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+        FloatVector exponential =
+            e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+        FloatVector numerator = exponential.blend(one, v.compare(GE, zero));
+        v.mul(numerator).div(exponential.add(one)).intoArray(out, i);
+      }
+    }
+  }
 }

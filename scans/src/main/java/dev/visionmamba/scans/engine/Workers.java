@@ -10,6 +10,9 @@ final class Workers {
 
   private static final int THREADS = Threads.perOperation();
 
+  /** Waking another thread takes a good part of this. */
+  private static final double LEAST_NANOS = 150_000;
+
   private Workers() {}
 
   /**
@@ -21,12 +24,17 @@ final class Workers {
   record Piece(
       int index, int fromItem, int toItem, int channelPart, int fromChannel, int toChannel) {}
 
-  /** Cuts by sequence first, and by channels only where there are too few sequences. */
-  static List<Piece> pieces(int items, int channels, int lanes) {
-    int itemPieces = Math.min(items, THREADS == 1 ? 1 : 4 * THREADS);
+  /**
+   * Cuts by sequence first, and by channels only where there are too few sequences.
+   *
+   * @param nanos about how long one thread would take for one sequence
+   */
+  static List<Piece> pieces(int items, int channels, int lanes, double nanos) {
+    boolean alone = THREADS == 1 || items * nanos < LEAST_NANOS;
+    int itemPieces = Math.min(items, alone ? 1 : 4 * THREADS);
     int blocks = (channels + lanes - 1) / lanes;
     int channelPieces =
-        THREADS == 1 || itemPieces == 0
+        alone || itemPieces == 0
             ? 1
             : Math.min(blocks, (2 * THREADS + itemPieces - 1) / itemPieces);
     List<Piece> pieces = new ArrayList<>();
@@ -51,6 +59,6 @@ final class Workers {
   }
 
   private static Stream<Piece> stream(List<Piece> pieces) {
-    return THREADS == 1 || pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
+    return pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
   }
 }
