@@ -12,11 +12,8 @@ import dev.visionmamba.scans.SelectiveScan;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import dev.visionmamba.scans.SelectiveScanArguments.Merge;
 import dev.visionmamba.scans.autograd.GradientMode;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,20 +23,7 @@ class WithoutVectorModuleTest {
 
   @Test
   void scansAreRightAndOneWarningNamesTheFlag() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", // starts faster
-                "-Dai.djl.offline=true",
-                "-Dai.djl.pytorch.num_threads=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Scans.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).as(output).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
+    String output = ChildJvm.run(Scans.class, "-XX:TieredStopAtLevel=1"); // starts faster
     assertThat(output)
         .contains("vector module: false", "engine: plain")
         // delta = 1, A = 0, B = C = 1: y[t] is the sum of u up to t.

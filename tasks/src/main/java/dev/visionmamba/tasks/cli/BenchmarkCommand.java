@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures how fast a model is.",
       "A network without weights is measured with random ones. The floor is the time that the"
-          + " model's operations would take at the rate of this machine's matrix products."
+          + " model's operations would take at the best rate of this machine's matrix products."
     })
 final class BenchmarkCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -52,6 +52,15 @@ final class BenchmarkCommand implements Callable<Integer> {
   @Option(names = "--runs", paramLabel = "N", defaultValue = "20", description = "How many runs.")
   private int runs;
 
+  @Option(
+      names = "--warmup",
+      paramLabel = "SECONDS",
+      defaultValue = "8",
+      description =
+          "How long to run before measuring, while the JVM still compiles (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double warmup;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -60,6 +69,9 @@ final class BenchmarkCommand implements Callable<Integer> {
     if (batch < 1 || runs < 1 || (size != null && size < 1)) {
       throw new ParameterException(
           spec.commandLine(), "--size, --batch and --runs must be at least 1");
+    }
+    if (!(warmup >= 0)) {
+      throw new ParameterException(spec.commandLine(), "--warmup must be at least 0");
     }
     if (Backbones.find(model).isPresent()) {
       Classifier network = Classifier.create(model, Map.of());
@@ -79,7 +91,8 @@ final class BenchmarkCommand implements Callable<Integer> {
 
   private void measure(Model owner, Classifier network) {
     int side = size == null ? (int) network.backbone().imageSize().get(0) : size;
-    Benchmark.Result result = Benchmark.run(network, owner.getNDManager(), side, batch, runs);
+    Benchmark.Result result =
+        Benchmark.run(network, owner.getNDManager(), side, batch, warmup, runs);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(toJson(result, side));

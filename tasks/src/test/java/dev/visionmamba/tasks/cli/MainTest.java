@@ -137,7 +137,7 @@ class MainTest {
 
   @Test
   void benchmarkGivesTheKeysThatItPromises() {
-    Run run = run("benchmark", "--runs", "3", "--batch", "2", "--json");
+    Run run = run("benchmark", "--runs", "3", "--warmup", "0.1", "--batch", "2", "--json");
     assertThat(run.code()).isZero();
     JsonObject object = JsonParser.parseString(run.out()).getAsJsonObject();
     assertThat(object.keySet())
