@@ -9,5 +9,8 @@ java=java
 if [ -n "${JAVA_HOME:-}" ]; then
   java=$JAVA_HOME/bin/java
 fi
+: "${MALLOC_MMAP_THRESHOLD_:=1073741824}" "${MALLOC_TRIM_THRESHOLD_:=4294967296}"
+: "${MALLOC_TOP_PAD_:=67108864}" "${GOMP_SPINCOUNT:=4000}"
+export MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_TOP_PAD_ GOMP_SPINCOUNT # as ./visionmamba
 exec "$java" -cp "benchmarks/target/classes:$(cat benchmarks/target/classpath.txt)" \
   org.openjdk.jmh.Main "$@"
