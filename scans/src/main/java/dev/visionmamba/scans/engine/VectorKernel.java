@@ -219,51 +219,142 @@ final class VectorKernel implements ScanKernel {
   }
 
   private static void walkBack(ScanTile tile, int block) {
+    int column = block * LANES;
+    FloatVector zero = FloatVector.zero(SPECIES);
+    for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
+      zero.intoArray(tile.uGradient, row); // becomes the sum over n of dh B
+      zero.intoArray(tile.deltaGradient, row); // of dh exp(delta A) h' A log2(e)
+    }
+    int n = 0;
+    for (; n + 1 < tile.states; n += 2) {
+      walkBackTwoStates(tile, block, n);
+    }
+    if (n < tile.states) {
+      walkBackOneState(tile, block, n);
+    }
+    FloatVector ln2 = FloatVector.broadcast(SPECIES, LN2);
+    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column);
+    FloatVector skipGradient = FloatVector.fromArray(SPECIES, tile.skipGradient, column);
+    for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
+      FloatVector dy = FloatVector.fromArray(SPECIES, tile.y, row);
+      FloatVector u = FloatVector.fromArray(SPECIES, tile.u, row);
+      FloatVector inputSum = FloatVector.fromArray(SPECIES, tile.uGradient, row);
+      FloatVector decaySum = FloatVector.fromArray(SPECIES, tile.deltaGradient, row);
+      skipGradient = dy.fma(u, skipGradient);
+      FloatVector.fromArray(SPECIES, tile.delta, row)
+          .fma(inputSum, skip.mul(dy))
+          .intoArray(tile.uGradient, row);
+      decaySum.fma(ln2, u.mul(inputSum)).intoArray(tile.deltaGradient, row);
+    }
+    skipGradient.intoArray(tile.skipGradient, column);
+  }
+
+  /** States n and n + 1, each with its gradients in registers. */
+  private static void walkBackTwoStates(ScanTile tile, int block, int n) {
+    float[] deltas = tile.delta;
+    float[] us = tile.u;
+    float[] dys = tile.y;
     float[] history = tile.history;
     float[] decays = tile.decayMinusOne;
-    float[] logDecay = tile.logDecay;
-    float[] carry = tile.stateGradient;
-    float[] aGradient = tile.aGradient;
+    float[] inputSums = tile.uGradient;
+    float[] decaySums = tile.deltaGradient;
     float[] bGradient = tile.bGradient;
     float[] cGradient = tile.cGradient;
     float[] b = tile.b;
     float[] c = tile.c;
-    int states = tile.states;
-    int column = block * LANES;
-    int matrix = column * states;
-    int next = states * LANES;
-    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column);
-    FloatVector skipGradient = FloatVector.fromArray(SPECIES, tile.skipGradient, column);
-    FloatVector ln2 = FloatVector.broadcast(SPECIES, LN2);
-    for (int t = tile.steps - 1; t >= 0; t--) {
-      int row = t * tile.stride + column;
-      FloatVector dy = FloatVector.fromArray(SPECIES, tile.y, row);
-      FloatVector u = FloatVector.fromArray(SPECIES, tile.u, row);
-      FloatVector delta = FloatVector.fromArray(SPECIES, tile.delta, row);
-      FloatVector deltaU = delta.mul(u);
-      FloatVector inputSum = FloatVector.zero(SPECIES); // sum over n of dh B
-      FloatVector decaySum = FloatVector.zero(SPECIES); // sum over n of dh exp(delta A) h' A
-      int at = t * next;
-      int j = t * tile.parameterStride + tile.group[block] * states;
-      for (int n = 0, i = matrix; n < states; n++, i += LANES, at += LANES, j++) {
-        FloatVector hBefore = FloatVector.fromArray(SPECIES, history, at);
-        FloatVector h = FloatVector.fromArray(SPECIES, history, at + next);
-        FloatVector m = FloatVector.fromArray(SPECIES, decays, at);
-        FloatVector dh =
-            dy.fma(FloatVector.broadcast(SPECIES, c[j]), FloatVector.fromArray(SPECIES, carry, i));
-        dy.fma(h, FloatVector.fromArray(SPECIES, cGradient, at)).intoArray(cGradient, at);
-        dh.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at)).intoArray(bGradient, at);
-        inputSum = dh.fma(FloatVector.broadcast(SPECIES, b[j]), inputSum);
-        FloatVector decayed = m.fma(dh, dh); // exp(delta A) dh
-        decayed.intoArray(carry, i);
-        FloatVector w = decayed.mul(hBefore);
-        decaySum = w.fma(FloatVector.fromArray(SPECIES, logDecay, i), decaySum);
-        w.fma(delta, FloatVector.fromArray(SPECIES, aGradient, i)).intoArray(aGradient, i);
-      }
-      skipGradient = dy.fma(u, skipGradient);
-      skip.mul(dy).add(delta.mul(inputSum)).intoArray(tile.uGradient, row);
-      decaySum.fma(ln2, u.mul(inputSum)).intoArray(tile.deltaGradient, row);
+    int stride = tile.stride;
+    int parameterStride = tile.parameterStride;
+    int next = tile.states * LANES;
+    int i = block * next + n * LANES;
+    FloatVector logDecay0 = FloatVector.fromArray(SPECIES, tile.logDecay, i);
+    FloatVector logDecay1 = FloatVector.fromArray(SPECIES, tile.logDecay, i + LANES);
+    FloatVector carry0 = FloatVector.fromArray(SPECIES, tile.stateGradient, i);
+    FloatVector carry1 = FloatVector.fromArray(SPECIES, tile.stateGradient, i + LANES);
+    FloatVector aGradient0 = FloatVector.fromArray(SPECIES, tile.aGradient, i);
+    FloatVector aGradient1 = FloatVector.fromArray(SPECIES, tile.aGradient, i + LANES);
+    int last = tile.steps - 1;
+    int at = last * next + n * LANES;
+    FloatVector h0 = FloatVector.fromArray(SPECIES, history, at + next);
+    FloatVector h1 = FloatVector.fromArray(SPECIES, history, at + next + LANES);
+    for (int t = last,
+            row = last * stride + block * LANES,
+            j = last * parameterStride + tile.group[block] * tile.states + n;
+        t >= 0;
+        t--, row -= stride, j -= parameterStride, at -= next) {
+      FloatVector dy = FloatVector.fromArray(SPECIES, dys, row);
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      FloatVector deltaU = delta.mul(FloatVector.fromArray(SPECIES, us, row));
+      FloatVector dh0 = dy.fma(FloatVector.broadcast(SPECIES, c[j]), carry0);
+      FloatVector dh1 = dy.fma(FloatVector.broadcast(SPECIES, c[j + 1]), carry1);
+      dy.fma(h0, FloatVector.fromArray(SPECIES, cGradient, at)).intoArray(cGradient, at);
+      dy.fma(h1, FloatVector.fromArray(SPECIES, cGradient, at + LANES))
+          .intoArray(cGradient, at + LANES);
+      dh0.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at)).intoArray(bGradient, at);
+      dh1.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at + LANES))
+          .intoArray(bGradient, at + LANES);
+      FloatVector inputSum = FloatVector.fromArray(SPECIES, inputSums, row);
+      inputSum = dh0.fma(FloatVector.broadcast(SPECIES, b[j]), inputSum);
+      dh1.fma(FloatVector.broadcast(SPECIES, b[j + 1]), inputSum).intoArray(inputSums, row);
+      carry0 = FloatVector.fromArray(SPECIES, decays, at).fma(dh0, dh0); // exp(delta A) dh
+      carry1 = FloatVector.fromArray(SPECIES, decays, at + LANES).fma(dh1, dh1);
+      h0 = FloatVector.fromArray(SPECIES, history, at);
+      h1 = FloatVector.fromArray(SPECIES, history, at + LANES);
+      FloatVector w0 = carry0.mul(h0);
+      FloatVector w1 = carry1.mul(h1);
+      FloatVector decaySum = FloatVector.fromArray(SPECIES, decaySums, row);
+      w1.fma(logDecay1, w0.fma(logDecay0, decaySum)).intoArray(decaySums, row);
+      aGradient0 = w0.fma(delta, aGradient0);
+      aGradient1 = w1.fma(delta, aGradient1);
     }
-    skipGradient.intoArray(tile.skipGradient, column);
+    carry0.intoArray(tile.stateGradient, i);
+    carry1.intoArray(tile.stateGradient, i + LANES);
+    aGradient0.intoArray(tile.aGradient, i);
+    aGradient1.intoArray(tile.aGradient, i + LANES);
+  }
+
+  /** The same for state n alone. */
+  private static void walkBackOneState(ScanTile tile, int block, int n) {
+    float[] deltas = tile.delta;
+    float[] us = tile.u;
+    float[] dys = tile.y;
+    float[] history = tile.history;
+    float[] decays = tile.decayMinusOne;
+    float[] inputSums = tile.uGradient;
+    float[] decaySums = tile.deltaGradient;
+    float[] bGradient = tile.bGradient;
+    float[] cGradient = tile.cGradient;
+    float[] b = tile.b;
+    float[] c = tile.c;
+    int stride = tile.stride;
+    int parameterStride = tile.parameterStride;
+    int next = tile.states * LANES;
+    int i = block * next + n * LANES;
+    FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, i);
+    FloatVector carry = FloatVector.fromArray(SPECIES, tile.stateGradient, i);
+    FloatVector aGradient = FloatVector.fromArray(SPECIES, tile.aGradient, i);
+    int last = tile.steps - 1;
+    int at = last * next + n * LANES;
+    FloatVector h = FloatVector.fromArray(SPECIES, history, at + next);
+    for (int t = last,
+            row = last * stride + block * LANES,
+            j = last * parameterStride + tile.group[block] * tile.states + n;
+        t >= 0;
+        t--, row -= stride, j -= parameterStride, at -= next) {
+      FloatVector dy = FloatVector.fromArray(SPECIES, dys, row);
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      FloatVector deltaU = delta.mul(FloatVector.fromArray(SPECIES, us, row));
+      FloatVector dh = dy.fma(FloatVector.broadcast(SPECIES, c[j]), carry);
+      dy.fma(h, FloatVector.fromArray(SPECIES, cGradient, at)).intoArray(cGradient, at);
+      dh.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at)).intoArray(bGradient, at);
+      dh.fma(FloatVector.broadcast(SPECIES, b[j]), FloatVector.fromArray(SPECIES, inputSums, row))
+          .intoArray(inputSums, row);
+      carry = FloatVector.fromArray(SPECIES, decays, at).fma(dh, dh); // exp(delta A) dh
+      h = FloatVector.fromArray(SPECIES, history, at);
+      FloatVector w = carry.mul(h);
+      w.fma(logDecay, FloatVector.fromArray(SPECIES, decaySums, row)).intoArray(decaySums, row);
+      aGradient = w.fma(delta, aGradient);
+    }
+    carry.intoArray(tile.stateGradient, i);
+    aGradient.intoArray(tile.aGradient, i);
   }
 }
