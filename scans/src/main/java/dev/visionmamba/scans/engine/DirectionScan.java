@@ -124,6 +124,10 @@ final class DirectionScan {
       tile.group[block] = blockChannel[block] / groupChannels;
       readParameters(block);
     }
+    int rows = backward ? operands.checkpointSteps() : ScanTile.STEPS;
+    for (int t = 1; t < rows; t++) {
+      System.arraycopy(tile.bias, 0, tile.bias, t * tile.stride, tile.stride);
+    }
     if (toChannel - fromChannel < tile.stride) { // lanes without a channel stay as they are here
       Arrays.fill(tile.u, 0f);
       Arrays.fill(tile.delta, 0f);
@@ -412,23 +416,18 @@ final class DirectionScan {
     parameterSteps.moveTo(operands.parameterPath, start, count);
     gather(operands.u, sequence, steps, tile.u);
     gather(operands.delta, sequence, parameterSteps, tile.delta);
+    int length = count * tile.stride;
     if (operands.softplus) {
-      kernel.softplus(tile.delta, tile.bias, count, tile.stride);
+      kernel.softplus(tile.delta, tile.bias, length);
     } else if (operands.bias != null) {
-      for (int t = 0; t < count; t++) {
-        addRow(tile.bias, tile.delta, t * tile.stride, tile.stride);
+      for (int i = 0; i < length; i++) {
+        tile.delta[i] += tile.bias[i];
       }
     }
     int columns = tile.parameterStride;
     Rows.Span all = operands.parameterSpan;
     operands.b.gather(sequence, parameterSteps, all, tile.b, columns);
     operands.c.gather(sequence, parameterSteps, all, tile.c, columns);
-  }
-
-  private static void addRow(float[] row, float[] to, int from, int length) {
-    for (int i = 0; i < length; i++) {
-      to[from + i] += row[i];
-    }
   }
 
   private void gather(Rows source, int sequence, Steps along, float[] target) {

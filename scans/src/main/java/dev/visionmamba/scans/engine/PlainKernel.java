@@ -15,11 +15,9 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
-  public void softplus(float[] x, float[] bias, int rows, int stride) {
-    for (int row = 0, i = 0; row < rows; row++) {
-      for (int column = 0; column < stride; column++, i++) {
-        x[i] = PlainMath.softplus(x[i] + bias[column]);
-      }
+  public void softplus(float[] x, float[] bias, int length) {
+    for (int i = 0; i < length; i++) {
+      x[i] = PlainMath.softplus(x[i] + bias[i]);
     }
   }
 

@@ -34,11 +34,16 @@ final class PlainMath {
   static final float E5 = 1.33908674e-3f;
   static final float E6 = 1.54614475e-4f;
 
-  // atanh(s) / s as a polynomial in s^2 for s in 0..1/3: a Chebyshev fit, relative error 4e-9.
-  static final float L1 = 0.33333158f;
-  static final float L2 = 0.20012427f;
-  static final float L3 = 0.13980709f;
-  static final float L4 = 0.14087329f;
+  // (log(1 + e) - e) / e^2 for e in 0..1: a Chebyshev fit, log(1 + e) to 5.4e-9.
+  static final float L1 = -0.49999893f;
+  static final float L2 = 0.3332971f;
+  static final float L3 = -0.24951616f;
+  static final float L4 = 0.19663274f;
+  static final float L5 = -0.15269667f;
+  static final float L6 = 0.10543624f;
+  static final float L7 = -0.05637361f;
+  static final float L8 = 0.019542526f;
+  static final float L9 = -0.003176057f;
 
   private PlainMath() {}
 
@@ -56,9 +61,9 @@ final class PlainMath {
   /** log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)), relatively accurate for very negative x. */
   static float softplus(float x) {
     float e = expOfMinusMagnitude(x);
-    float s = e / (2f + e); // log1p(e) = 2 atanh(s)
-    float w = s * s;
-    return Math.max(x, 0f) + 2f * s * (1f + w * (L1 + w * (L2 + w * (L3 + w * L4))));
+    float series = L6 + e * (L7 + e * (L8 + e * L9));
+    series = L1 + e * (L2 + e * (L3 + e * (L4 + e * (L5 + e * series))));
+    return Math.max(x, 0f) + (e + e * e * series);
   }
 
   /** 1 / (1 + exp(-x)). */

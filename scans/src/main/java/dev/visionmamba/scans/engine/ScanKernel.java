@@ -6,8 +6,8 @@ interface ScanKernel {
   /** How many neighbouring channels are worked on at once; lengths below are multiples of it. */
   int lanes();
 
-  /** x = log(1 + exp(x + bias)) for rows [row][stride], the bias the same for all. */
-  void softplus(float[] x, float[] bias, int rows, int stride);
+  /** x = log(1 + exp(x + bias)). */
+  void softplus(float[] x, float[] bias, int length);
 
   /** out = 1 / (1 + exp(-x)); out is not x. */
   void sigmoid(float[] x, float[] out, int length);

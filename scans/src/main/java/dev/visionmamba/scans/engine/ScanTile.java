@@ -56,7 +56,7 @@ final class ScanTile {
   /** For each column, the delta whose largest power of two is still finite. */
   float[] leastDelta = {};
 
-  /** D and the delta bias, a row; zero where absent. */
+  /** D, a row, and the delta bias, the same row for every step; zero where absent. */
   float[] skip = {};
 
   float[] bias = {};
@@ -118,7 +118,7 @@ final class ScanTile {
     state = grown(state, states * stride);
     leastDelta = grown(leastDelta, stride);
     skip = grown(skip, stride);
-    bias = grown(bias, stride);
+    bias = grown(bias, rows * stride);
     group = group.length < blocks ? new int[blocks] : group;
     if (backwardSteps > 0) {
       int matrices = backwardSteps * states * lanes;

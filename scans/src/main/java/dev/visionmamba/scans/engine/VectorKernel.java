@@ -36,8 +36,8 @@ final class VectorKernel implements ScanKernel {
   }
 
   @Override
-  public void softplus(float[] x, float[] bias, int rows, int stride) {
-    VectorMath.softplus(x, bias, rows, stride);
+  public void softplus(float[] x, float[] bias, int length) {
+    VectorMath.softplus(x, bias, length);
   }
 
   @Override

@@ -10,6 +10,11 @@ import static dev.visionmamba.scans.engine.PlainMath.L1;
 import static dev.visionmamba.scans.engine.PlainMath.L2;
 import static dev.visionmamba.scans.engine.PlainMath.L3;
 import static dev.visionmamba.scans.engine.PlainMath.L4;
+import static dev.visionmamba.scans.engine.PlainMath.L5;
+import static dev.visionmamba.scans.engine.PlainMath.L6;
+import static dev.visionmamba.scans.engine.PlainMath.L7;
+import static dev.visionmamba.scans.engine.PlainMath.L8;
+import static dev.visionmamba.scans.engine.PlainMath.L9;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_LOG;
 import static dev.visionmamba.scans.engine.PlainMath.LOG2E;
@@ -20,6 +25,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -28,12 +34,19 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>No method here or in the kernel takes or gives a vector: where the compiler does not inline
  * such a call, each vector becomes an object, and the code a hundred times slower. What looks like
- * repetition is that. Values are clamped by comparing and blending, which keeps a NaN and takes
- * fewer instructions than the maximum that Java defines.
+ * repetition is that. Values are clamped by comparing and blending, or as integers where a NaN is
+ * kept elsewhere: both take fewer instructions than the maximum that Java defines.
  */
 final class VectorMath {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = SPECIES.vectorShape().withLanes(int.class);
   private static final int LANES = SPECIES.length();
+
+  /** All bits of a float but its sign. */
+  private static final int NO_SIGN = 0x7fffffff;
+
+  /** The largest magnitude, whose exponential is still normal; floats of one sign order as ints. */
+  private static final int LARGEST_LOG_BITS = Float.floatToRawIntBits(-LEAST_LOG);
 
   private VectorMath() {}
 
@@ -68,10 +81,10 @@ final class VectorMath {
    * log(1 + exp(v)) = max(v, 0) + log1p(exp(-|v|)) of v = x + bias, relatively accurate for very
    * negative v.
    *
-   * @param x replaced by the result, [row][stride]
-   * @param bias added to every row
+   * @param x replaced by the result
+   * @param bias added to x
    */
-  static void softplus(float[] x, float[] bias, int rows, int stride) {
+  static void softplus(float[] x, float[] bias, int length) {
     FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
     FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -82,30 +95,29 @@ final class VectorMath {
     FloatVector l2 = FloatVector.broadcast(SPECIES, L2);
     FloatVector l3 = FloatVector.broadcast(SPECIES, L3);
     FloatVector l4 = FloatVector.broadcast(SPECIES, L4);
-    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    FloatVector l5 = FloatVector.broadcast(SPECIES, L5);
+    FloatVector l6 = FloatVector.broadcast(SPECIES, L6);
+    FloatVector l7 = FloatVector.broadcast(SPECIES, L7);
+    FloatVector l8 = FloatVector.broadcast(SPECIES, L8);
+    FloatVector l9 = FloatVector.broadcast(SPECIES, L9);
+    IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
-    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
-    FloatVector two = FloatVector.broadcast(SPECIES, 2f);
+    FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
+    FloatVector minusRest = FloatVector.broadcast(SPECIES, -LOG2E_REST);
     FloatVector zero = FloatVector.zero(SPECIES);
-    for (int column = 0; column < stride; column += LANES) {
-      FloatVector shift = FloatVector.fromArray(SPECIES, bias, column);
-      for (int row = 0, i = column; row < rows; row++, i += stride) {
-        FloatVector v = FloatVector.fromArray(SPECIES, x, i).add(shift);
-        FloatVector negative = v.abs().neg();
-        negative = negative.blend(least, negative.compare(LT, least));
-        FloatVector rounded = negative.fma(log2e, round);
-        FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
-        FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-        FloatVector exponential =
-            e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
-        // log1p(e) = 2 atanh(s), s = e / (2 + e) in 0..1/3.
-        FloatVector s = exponential.div(exponential.add(two));
-        FloatVector w = s.mul(s);
-        FloatVector twoS = s.add(s);
-        FloatVector series = l4.fma(w, l3).fma(w, l2).fma(w, l1).mul(w); // atanh(s) / s - 1
-        v.blend(zero, v.compare(LT, zero)).add(series.fma(twoS, twoS)).intoArray(x, i);
-      }
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector v =
+          FloatVector.fromArray(SPECIES, x, i).add(FloatVector.fromArray(SPECIES, bias, i));
+      FloatVector magnitude = v.reinterpretAsInts().and(NO_SIGN).min(most).reinterpretAsFloats();
+      FloatVector rounded = magnitude.fma(minusLog2e, round);
+      // The product again without its rounding error, so that the result is exact for large |v|.
+      FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
+      FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector e =
+          e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+      FloatVector series = l9.fma(e, l8).fma(e, l7).fma(e, l6).fma(e, l5); // log1p(e) without e
+      series = series.fma(e, l4).fma(e, l3).fma(e, l2).fma(e, l1);
+      v.blend(zero, v.compare(LT, zero)).add(series.fma(e.mul(e), e)).intoArray(x, i);
     }
   }
 
@@ -121,19 +133,17 @@ final class VectorMath {
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
     FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
-    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
-    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
+    FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
+    FloatVector minusRest = FloatVector.broadcast(SPECIES, -LOG2E_REST);
     FloatVector zero = FloatVector.zero(SPECIES);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     for (int i = 0; i < length; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, x, i);
-      FloatVector negative = v.abs().neg();
-      negative = negative.blend(least, negative.compare(LT, least));
-      FloatVector rounded = negative.fma(log2e, round);
-      // The product again without its rounding error, so that the result is exact for large |x|.
-      FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
+      FloatVector magnitude = v.reinterpretAsInts().and(NO_SIGN).min(most).reinterpretAsFloats();
+      FloatVector rounded = magnitude.fma(minusLog2e, round);
+      FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector exponential =
           e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
@@ -157,10 +167,10 @@ final class VectorMath {
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
     FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
-    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_LOG);
+    IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
-    FloatVector log2e = FloatVector.broadcast(SPECIES, LOG2E);
-    FloatVector log2eRest = FloatVector.broadcast(SPECIES, LOG2E_REST);
+    FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
+    FloatVector minusRest = FloatVector.broadcast(SPECIES, -LOG2E_REST);
     FloatVector zero = FloatVector.zero(SPECIES);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     for (int column = 0; column < stride; column += LANES) {
@@ -172,10 +182,9 @@ final class VectorMath {
               FloatVector.fromArray(SPECIES, x, from)
                   .fma(FloatVector.fromArray(SPECIES, weight, w), v);
         }
-        FloatVector negative = v.abs().neg();
-        negative = negative.blend(least, negative.compare(LT, least));
-        FloatVector rounded = negative.fma(log2e, round);
-        FloatVector f = negative.fma(log2eRest, negative.fma(log2e, round.sub(rounded)));
+        FloatVector magnitude = v.reinterpretAsInts().and(NO_SIGN).min(most).reinterpretAsFloats();
+        FloatVector rounded = magnitude.fma(minusLog2e, round);
+        FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
         FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
         FloatVector exponential =
             e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
