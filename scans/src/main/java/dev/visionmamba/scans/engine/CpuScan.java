@@ -18,7 +18,8 @@ import java.util.function.Supplier;
 /**
  * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
  * sequences and a range of channels, with all directions, so that no two pieces write the same
- * element of the output.
+ * element of the output. Where there are more threads than pieces, a forward pass also cuts by
+ * direction, each part with a sum of its own.
  */
 final class CpuScan {
   private final Supplier<Workspace> workspaces;
@@ -94,44 +95,81 @@ final class CpuScan {
     Merging merging = new Merging(sum, outputRows, gate, arguments.scale());
     List<Rows> checkpoints = checkpoints(saved);
     List<Rows> lastStateRows = lastStates.stream().map(Rows::of).toList();
-    ScanPath everyToken = lastFinishes ? null : ScanPath.raster(tokens);
-    Workers.run(
-        pieces(),
-        piece -> {
-          Workspace workspace = open(piece, false);
-          for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-            for (int k = 0; k < operands.size(); k++) {
-              DirectionScan scan = workspace.direction(k);
-              scan.forward(
-                  sequence,
-                  merging,
-                  k == 0 && firstBegins,
-                  k == operands.size() - 1 && lastFinishes,
-                  checkpoints.isEmpty() ? null : checkpoints.get(k));
-              if (!lastStateRows.isEmpty()) {
-                scan.readLastState(sequence, lastStateRows.get(k));
+    List<Workers.Piece> pieces = pieces();
+    int parts = Workers.directionParts(pieces, batch, operands.size(), nanos());
+    try (NDManager temporary = manager.newSubManager()) {
+      List<Rows> otherSums = new ArrayList<>();
+      for (int part = 1; part < parts; part++) {
+        otherSums.add(Rows.of(temporary.zeros(shape)));
+      }
+      boolean finishedByLast = lastFinishes && parts == 1;
+      Workers.run(
+          tasks(pieces, parts),
+          task -> {
+            int part = task.directionPart();
+            int from = operands.size() * part / parts;
+            int to = operands.size() * (part + 1) / parts;
+            Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
+            Workspace workspace = open(task.piece(), from, to, false);
+            for (int sequence = task.piece().fromItem();
+                sequence < task.piece().toItem();
+                sequence++) {
+              for (int k = from; k < to; k++) {
+                DirectionScan scan = workspace.direction(k);
+                scan.forward(
+                    sequence,
+                    target,
+                    k == from && operands.get(k).visitsEveryToken(),
+                    k == to - 1 && finishedByLast,
+                    checkpoints.isEmpty() ? null : checkpoints.get(k));
+                if (!lastStateRows.isEmpty()) {
+                  scan.readLastState(sequence, lastStateRows.get(k));
+                }
               }
             }
-            if (!lastFinishes) {
-              workspace.direction(0).finish(sequence, merging, everyToken);
-            }
-          }
-        });
+          });
+      if (!finishedByLast) {
+        ScanPath everyToken = ScanPath.raster(tokens);
+        Workers.run(
+            pieces,
+            piece -> {
+              DirectionScan scan = open(piece, 0, 1, false).direction(0);
+              for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
+                scan.finish(sequence, otherSums, merging, everyToken);
+              }
+            });
+      }
+    }
     return new ScanResult(output, lastStates, saved);
   }
 
+  private static List<Workers.Task> tasks(List<Workers.Piece> pieces, int parts) {
+    List<Workers.Task> tasks = new ArrayList<>();
+    for (Workers.Piece piece : pieces) {
+      for (int part = 0; part < parts; part++) {
+        tasks.add(new Workers.Task(piece, part));
+      }
+    }
+    return tasks;
+  }
+
   private List<Workers.Piece> pieces() {
+    return Workers.pieces(batch, channels, lanes, nanos());
+  }
+
+  /** About how long one thread takes for a sequence. */
+  private double nanos() {
     double nanos = 0;
     for (Operands direction : operands) {
       nanos += (double) direction.path.steps() * channels * (0.3 * direction.states + 0.5);
     }
-    return Workers.pieces(batch, channels, lanes, nanos);
+    return nanos;
   }
 
-  /** The calling thread's scans, ready for a piece's channels. */
-  private Workspace open(Workers.Piece piece, boolean backward) {
+  /** The calling thread's scans of some directions, ready for a piece's channels. */
+  private Workspace open(Workers.Piece piece, int from, int to, boolean backward) {
     Workspace workspace = workspaces.get();
-    for (int k = 0; k < operands.size(); k++) {
+    for (int k = from; k < to; k++) {
       workspace
           .direction(k)
           .open(operands.get(k), piece.fromChannel(), piece.toChannel(), backward);
@@ -184,7 +222,7 @@ final class CpuScan {
       Workers.run(
           pieces,
           piece -> {
-            Workspace workspace = open(piece, true);
+            Workspace workspace = open(piece, 0, operands.size(), true);
             for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
               for (int k = 0; k < operands.size(); k++) {
                 workspace

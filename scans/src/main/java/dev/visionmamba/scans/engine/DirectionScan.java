@@ -90,7 +90,12 @@ final class DirectionScan {
    * @param sum the sum over directions; the same as the output if nobody asks for it later
    * @param gate null for none
    */
-  record Merging(Rows sum, Rows output, Rows gate, float scale) {}
+  record Merging(Rows sum, Rows output, Rows gate, float scale) {
+    /** Directions that are summed apart, to be finished later. */
+    Merging into(Rows otherSum) {
+      return new Merging(otherSum, output, gate, scale);
+    }
+  }
 
   /** Makes ready for a range of channels. */
   void open(Operands operands, int fromChannel, int toChannel, boolean backward) {
@@ -188,14 +193,25 @@ final class DirectionScan {
     }
   }
 
-  /** Turns the sum into the output at every token, where no direction has done so. */
-  void finish(int sequence, Merging merging, ScanPath everyToken) {
-    if (merging.sum() == merging.output() && merging.gate() == null && merging.scale() == 1f) {
+  /**
+   * Turns the sum into the output at every token, where no direction has done so.
+   *
+   * @param otherSums of directions that were summed apart
+   */
+  void finish(int sequence, List<Rows> otherSums, Merging merging, ScanPath everyToken) {
+    boolean isOutput = merging.sum() == merging.output() && otherSums.isEmpty();
+    if (isOutput && merging.gate() == null && merging.scale() == 1f) {
       return;
     }
     for (int start = 0; start < everyToken.steps(); start += ScanTile.STEPS) {
       moveTo(everyToken, start, Math.min(ScanTile.STEPS, everyToken.steps() - start));
       gather(merging.sum(), sequence, steps, tile.y);
+      for (Rows other : otherSums) {
+        gather(other, sequence, steps, tile.u);
+        for (int i = 0; i < tile.steps * tile.stride; i++) {
+          tile.y[i] += tile.u[i];
+        }
+      }
       finishTile(sequence, merging);
     }
   }

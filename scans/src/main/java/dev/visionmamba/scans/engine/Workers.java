@@ -24,6 +24,19 @@ final class Workers {
   record Piece(
       int index, int fromItem, int toItem, int channelPart, int fromChannel, int toChannel) {}
 
+  /** A piece, and which part of the directions. */
+  record Task(Piece piece, int directionPart) {}
+
+  /**
+   * Into how many parts directions are cut: where sequences and channels give too few pieces.
+   *
+   * @param nanos about how long one thread would take for one sequence
+   */
+  static int directionParts(List<Piece> pieces, int items, int directions, double nanos) {
+    boolean enough = pieces.size() >= THREADS || pieces.isEmpty() || items * nanos < LEAST_NANOS;
+    return enough ? 1 : Math.min(directions, (2 * THREADS + pieces.size() - 1) / pieces.size());
+  }
+
   /**
    * Cuts by sequence first, and by channels only where there are too few sequences.
    *
@@ -54,11 +67,8 @@ final class Workers {
   }
 
   /** Runs a task for each piece. */
-  static void run(List<Piece> pieces, Consumer<Piece> task) {
-    stream(pieces).forEach(task);
-  }
-
-  private static Stream<Piece> stream(List<Piece> pieces) {
-    return pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
+  static <T> void run(List<T> pieces, Consumer<T> task) {
+    Stream<T> stream = pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
+    stream.forEach(task);
   }
 }
