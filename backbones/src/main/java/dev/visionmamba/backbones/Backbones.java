@@ -2,6 +2,7 @@ package dev.visionmamba.backbones;
 
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
+import dev.visionmamba.scans.engine.Threads;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +63,7 @@ public final class Backbones {
    * @throws IllegalArgumentException if there is no such backbone or argument
    */
   public static Backbone create(String name, Map<String, ?> arguments) {
+    Threads.applyToLibtorch();
     return find(name)
         .orElseThrow(
             () ->

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
@@ -137,15 +138,25 @@ public abstract class ScanBenchmark {
     manager.close();
   }
 
-  /** A forward pass, as in a prediction. */
-  Object runForward() {
+  /**
+   * A forward pass, as in a prediction.
+   *
+   * @return something that depends on it
+   */
+  @Benchmark
+  public Object forward() {
     try (NDArray output = scan.selectiveScan(arguments, false).output()) {
       return output;
     }
   }
 
-  /** The gradients of all operands, from what the forward pass of a training step has saved. */
-  Object runBackward() {
+  /**
+   * The gradients of all operands, from what the forward pass of a training step has saved.
+   *
+   * @return something that depends on them
+   */
+  @Benchmark
+  public Object backward() {
     if (recorded == null) {
       throw new UnsupportedOperationException("autograd differentiates engine " + engine);
     }

@@ -10,7 +10,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
-import dev.visionmamba.scans.engine.Threads;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
@@ -126,7 +125,6 @@ public final class ClassifierModel implements AutoCloseable {
   }
 
   private static ClassifierModel empty(ModelDescription description, Device device) {
-    Threads.applyToLibtorch();
     Classifier network = network(description);
     Model model = Model.newInstance(description.name(), device, "PyTorch");
     model.setBlock(network);

@@ -15,10 +15,9 @@ public final class Threads {
   /** Names the number of threads, at least 1. */
   public static final String PROPERTY = "visionmamba.threads";
 
-  private static final Integer CHOSEN = chosen();
-
   private Threads() {}
 
+  /** The number that the property gives; null if it is not set. */
   private static Integer chosen() {
     String value = System.getProperty(PROPERTY);
     if (value == null) {
@@ -40,20 +39,25 @@ public final class Threads {
    * How many threads share one operation.
    *
    * @return the number chosen, else the number of cores
+   * @throws IllegalArgumentException if the property is no number of at least 1
    */
   public static int perOperation() {
-    return CHOSEN == null ? Runtime.getRuntime().availableProcessors() : CHOSEN;
+    Integer chosen = chosen();
+    return chosen == null ? Runtime.getRuntime().availableProcessors() : chosen;
   }
 
   /**
    * Gives libtorch the number chosen, if one is. libtorch's threads learn of it before their first
-   * operation, so this is called where a network is built or loaded.
+   * operation, so this is called where a network is built.
+   *
+   * @throws IllegalArgumentException if the property is no number of at least 1
    */
   public static void applyToLibtorch() {
-    if (CHOSEN != null) {
+    Integer chosen = chosen();
+    if (chosen != null) {
       Engine.getEngine("PyTorch");
-      if (JniUtils.getNumThreads() != CHOSEN) {
-        JniUtils.setNumThreads(CHOSEN);
+      if (JniUtils.getNumThreads() != chosen) {
+        JniUtils.setNumThreads(chosen);
       }
     }
   }
