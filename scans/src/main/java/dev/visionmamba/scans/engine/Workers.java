@@ -3,12 +3,12 @@ package dev.visionmamba.scans.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** Cuts an operator's work into pieces and runs them, the caller taking part. */
 final class Workers {
 
   private static final int THREADS = Threads.perOperation();
+  private static final Team TEAM = new Team(THREADS);
 
   /** Waking another thread takes a good part of this. */
   private static final double LEAST_NANOS = 150_000;
@@ -38,7 +38,8 @@ final class Workers {
   }
 
   /**
-   * Cuts by sequence first, and by channels only where there are too few sequences.
+   * Cuts by sequence first, and by channels only where there are too few sequences: the fewer
+   * channels, the shorter the rows that are copied.
    *
    * @param nanos about how long one thread would take for one sequence
    */
@@ -68,7 +69,6 @@ final class Workers {
 
   /** Runs a task for each piece. */
   static <T> void run(List<T> pieces, Consumer<T> task) {
-    Stream<T> stream = pieces.size() == 1 ? pieces.stream() : pieces.parallelStream();
-    stream.forEach(task);
+    TEAM.run(pieces.size(), i -> task.accept(pieces.get(i)));
   }
 }
