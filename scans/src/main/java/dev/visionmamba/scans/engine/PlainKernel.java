@@ -1,13 +1,58 @@
 package dev.visionmamba.scans.engine;
 
+import java.util.Arrays;
+
 /**
- * The inner loops in plain Java, for JVMs without the Vector API. The loops over lanes are written
- * so that the compiler can turn them into vector code: each in a method of its own, over arrays
- * that it takes as arguments, without a branch or a bit trick.
+ * The inner loops in plain Java, for JVMs without the Vector API. A compiler turns a loop over
+ * arrays into vector code only where all are indexed alike, so rows and states are first copied to
+ * arrays of one block each.
  */
 final class PlainKernel implements ScanKernel {
   /** Several vectors of any CPU: the compiler unrolls its vector loops. */
   private static final int LANES = 64;
+
+  private final ThreadLocal<Block> blocks = ThreadLocal.withInitial(Block::new);
+
+  /** A block of channels of a tile: its rows [step][lane], and what belongs to one state. */
+  private static final class Block {
+    float[][] delta = {};
+    float[][] u;
+    float[][] deltaU;
+    float[][] y;
+    float[][] history; // h before each step and after the last
+    float[][] decays;
+    float[][] inputSum; // sum over n of dh B
+    float[][] decaySum; // sum over n of dh exp(delta A) h' A log2(e)
+    final float[] state = new float[LANES];
+    final float[] logDecay = new float[LANES];
+    final float[] decay = new float[LANES];
+    final float[] skip = new float[LANES];
+    final float[] aGradient = new float[LANES];
+    final float[] product = new float[LANES];
+    final float[] sum = new float[LANES];
+
+    /** Copies the rows of a tile's block. */
+    void read(ScanTile tile, int block) {
+      if (delta.length < tile.steps) {
+        delta = new float[tile.steps][LANES];
+        u = new float[tile.steps][LANES];
+        deltaU = new float[tile.steps][LANES];
+        y = new float[tile.steps][LANES];
+        history = new float[tile.steps + 1][LANES];
+        decays = new float[tile.steps][LANES];
+        inputSum = new float[tile.steps][LANES];
+        decaySum = new float[tile.steps][LANES];
+      }
+      int column = block * LANES;
+      for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
+        System.arraycopy(tile.delta, row, delta[t], 0, LANES);
+        System.arraycopy(tile.u, row, u[t], 0, LANES);
+        System.arraycopy(tile.y, row, y[t], 0, LANES);
+        multiply(delta[t], u[t], deltaU[t]);
+      }
+      System.arraycopy(tile.skip, column, skip, 0, LANES);
+    }
+  }
 
   @Override
   public int lanes() {
@@ -68,49 +113,117 @@ final class PlainKernel implements ScanKernel {
 
   @Override
   public void forward(ScanTile tile, int block) {
+    Block of = blocks.get();
+    of.read(tile, block);
     int states = tile.states;
-    int column = block * LANES;
-    float[] decays = tile.scratch;
-    float[] deltaU = tile.sigmoid;
     for (int t = 0; t < tile.steps; t++) {
-      int row = t * tile.stride + column;
-      multiply(tile.delta, row, tile.u, row, deltaU);
-      multiplyAdd(tile.u, row, tile.skip, column, tile.y, row, LANES);
-      int j = t * tile.parameterStride + tile.group[block] * states;
-      for (int n = 0; n < states; n++) {
-        int i = (column * states) + n * LANES;
-        decays(tile.delta, row, tile.logDecay, i, decays, 0);
-        step(tile.state, i, tile.state, i, decays, 0, deltaU, tile.b[j + n]);
-        addScaled(tile.state, i, tile.c[j + n], tile.y, row);
+      addProduct(of.u[t], of.skip, of.y[t]);
+    }
+    for (int n = 0; n < states; n++) {
+      int matrix = (block * states + n) * LANES;
+      System.arraycopy(tile.logDecay, matrix, of.logDecay, 0, LANES);
+      System.arraycopy(tile.state, matrix, of.state, 0, LANES);
+      int j = tile.group[block] * states + n;
+      for (int t = 0; t < tile.steps; t++, j += tile.parameterStride) {
+        decays(of.delta[t], of.logDecay, of.decay);
+        step(of.state, of.decay, of.deltaU[t], tile.b[j]);
+        addScaled(of.state, tile.c[j], of.y[t]);
+      }
+      System.arraycopy(of.state, 0, tile.state, matrix, LANES);
+    }
+    for (int t = 0, row = block * LANES; t < tile.steps; t++, row += tile.stride) {
+      System.arraycopy(of.y[t], 0, tile.y, row, LANES);
+    }
+  }
+
+  @Override
+  public void backward(ScanTile tile, int block) {
+    Block of = blocks.get();
+    of.read(tile, block);
+    for (int t = 0; t < tile.steps; t++) {
+      Arrays.fill(of.inputSum[t], 0f);
+      Arrays.fill(of.decaySum[t], 0f);
+    }
+    for (int n = 0; n < tile.states; n++) {
+      recompute(tile, of, block, n);
+      walkBack(tile, of, block, n);
+    }
+    int column = block * LANES;
+    for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
+      for (int i = 0; i < LANES; i++) {
+        float dy = of.y[t][i];
+        float sum = of.inputSum[t][i];
+        tile.skipGradient[column + i] += dy * of.u[t][i];
+        tile.uGradient[row + i] = of.skip[i] * dy + of.delta[t][i] * sum;
+        tile.deltaGradient[row + i] = of.decaySum[t][i] * PlainMath.LN2 + of.u[t][i] * sum;
       }
     }
   }
 
-  private static void multiply(float[] a, int aFrom, float[] b, int bFrom, float[] out) {
-    for (int i = 0; i < LANES; i++) {
-      out[i] = a[aFrom + i] * b[bFrom + i];
+  /** State n at every step of the tile once more, with its decays. */
+  private static void recompute(ScanTile tile, Block of, int block, int n) {
+    int states = tile.states;
+    System.arraycopy(tile.logDecay, (block * states + n) * LANES, of.logDecay, 0, LANES);
+    System.arraycopy(tile.history, n * LANES, of.history[0], 0, LANES);
+    int j = tile.group[block] * states + n;
+    for (int t = 0; t < tile.steps; t++, j += tile.parameterStride) {
+      decays(of.delta[t], of.logDecay, of.decays[t]);
+      System.arraycopy(of.history[t], 0, of.history[t + 1], 0, LANES);
+      step(of.history[t + 1], of.decays[t], of.deltaU[t], tile.b[j]);
     }
   }
 
-  private static void addScaled(float[] x, int from, float factor, float[] sum, int at) {
-    for (int i = 0; i < LANES; i++) {
-      sum[at + i] += factor * x[from + i];
+  private static void walkBack(ScanTile tile, Block of, int block, int n) {
+    int states = tile.states;
+    int matrix = (block * states + n) * LANES;
+    float[] dh = of.state;
+    System.arraycopy(tile.stateGradient, matrix, dh, 0, LANES);
+    System.arraycopy(tile.aGradient, matrix, of.aGradient, 0, LANES);
+    for (int t = tile.steps - 1; t >= 0; t--) {
+      int at = (t * states + n) * LANES;
+      int j = t * tile.parameterStride + tile.group[block] * states + n;
+      addScaled(of.y[t], tile.c[j], dh);
+      addTo(of.y[t], of.history[t + 1], tile.cGradient, at, of.sum);
+      addTo(dh, of.deltaU[t], tile.bGradient, at, of.sum);
+      addScaled(dh, tile.b[j], of.inputSum[t]);
+      addProduct(dh, of.decays[t], dh); // exp(delta A) dh
+      multiply(dh, of.history[t], of.product);
+      addProduct(of.product, of.logDecay, of.decaySum[t]);
+      addProduct(of.product, of.delta[t], of.aGradient);
     }
+    System.arraycopy(dh, 0, tile.stateGradient, matrix, LANES);
+    System.arraycopy(of.aGradient, 0, tile.aGradient, matrix, LANES);
+  }
+
+  private static void multiply(float[] a, float[] b, float[] out) {
+    for (int i = 0; i < LANES; i++) {
+      out[i] = a[i] * b[i];
+    }
+  }
+
+  private static void addProduct(float[] a, float[] b, float[] sum) {
+    for (int i = 0; i < LANES; i++) {
+      sum[i] += a[i] * b[i];
+    }
+  }
+
+  private static void addScaled(float[] x, float factor, float[] sum) {
+    for (int i = 0; i < LANES; i++) {
+      sum[i] += factor * x[i];
+    }
+  }
+
+  /** sums[at...] += a * b. */
+  private static void addTo(float[] a, float[] b, float[] sums, int at, float[] scratch) {
+    System.arraycopy(sums, at, scratch, 0, LANES);
+    addProduct(a, b, scratch);
+    System.arraycopy(scratch, 0, sums, at, LANES);
   }
 
   /** One state of all lanes: h = exp(delta A) h + delta u B. */
-  private static void step(
-      float[] before,
-      int from,
-      float[] after,
-      int to,
-      float[] decays,
-      int at,
-      float[] deltaU,
-      float b) {
+  private static void step(float[] h, float[] decay, float[] deltaU, float b) {
     for (int i = 0; i < LANES; i++) {
-      float h = before[from + i];
-      after[to + i] = h + decays[at + i] * h + deltaU[i] * b;
+      h[i] = h[i] + decay[i] * h[i] + deltaU[i] * b;
     }
   }
 
@@ -118,10 +231,9 @@ final class PlainKernel implements ScanKernel {
    * exp(delta A) - 1: a polynomial at a 32nd of the exponent (relative error 1.4e-7), then five
    * doublings (1 + m)^2 - 1 = m (m + 2). Clamped where the exponential is below 3e-8, or above 4e7.
    */
-  private static void decays(
-      float[] delta, int row, float[] logDecay, int from, float[] out, int at) {
+  private static void decays(float[] delta, float[] logDecay, float[] out) {
     for (int i = 0; i < LANES; i++) {
-      float z = delta[row + i] * logDecay[from + i] * (PlainMath.LN2 / 32f);
+      float z = delta[i] * logDecay[i] * (PlainMath.LN2 / 32f);
       z = Math.min(Math.max(z, -0.55f), 0.55f);
       float m =
           z
@@ -131,72 +243,7 @@ final class PlainKernel implements ScanKernel {
       m = m * (m + 2f);
       m = m * (m + 2f);
       m = m * (m + 2f);
-      out[at + i] = m * (m + 2f);
-    }
-  }
-
-  @Override
-  public void backward(ScanTile tile, int block) {
-    int states = tile.states;
-    int column = block * LANES;
-    int next = states * LANES;
-    float[] deltaU = tile.sigmoid;
-    for (int t = 0; t < tile.steps; t++) {
-      int row = t * tile.stride + column;
-      multiply(tile.delta, row, tile.u, row, deltaU);
-      for (int n = 0; n < states; n++) {
-        int at = t * next + n * LANES;
-        float b = tile.b[t * tile.parameterStride + tile.group[block] * states + n];
-        decays(tile.delta, row, tile.logDecay, column * states + n * LANES, tile.decayMinusOne, at);
-        step(tile.history, at, tile.history, at + next, tile.decayMinusOne, at, deltaU, b);
-      }
-    }
-    for (int t = tile.steps - 1; t >= 0; t--) {
-      stepBack(tile, block, t);
-    }
-  }
-
-  private static void stepBack(ScanTile tile, int block, int t) {
-    int states = tile.states;
-    int next = states * LANES;
-    int column = block * LANES;
-    int row = t * tile.stride + column;
-    float[] inputSum = tile.uGradient; // sum over n of dh B
-    float[] decaySum = tile.deltaGradient; // sum over n of dh exp(delta A) h' A log2(e)
-    java.util.Arrays.fill(inputSum, row, row + LANES, 0f);
-    java.util.Arrays.fill(decaySum, row, row + LANES, 0f);
-    for (int n = 0; n < states; n++) {
-      int at = t * next + n * LANES;
-      int matrix = column * states + n * LANES;
-      int j = t * tile.parameterStride + tile.group[block] * states + n;
-      addScaled(tile.y, row, tile.c[j], tile.stateGradient, matrix); // dh
-      addProduct(tile.y, row, tile.history, at + next, tile.cGradient, at);
-      addProduct3(tile.stateGradient, matrix, tile.delta, tile.u, row, tile.bGradient, at);
-      addScaled(tile.stateGradient, matrix, tile.b[j], inputSum, row);
-      addProduct(tile.stateGradient, matrix, tile.decayMinusOne, at, tile.stateGradient, matrix);
-      multiply(tile.stateGradient, matrix, tile.history, at, tile.scratch); // dh exp(delta A) h'
-      addProduct(tile.scratch, 0, tile.logDecay, matrix, decaySum, row);
-      addProduct(tile.scratch, 0, tile.delta, row, tile.aGradient, matrix);
-    }
-    for (int i = 0; i < LANES; i++) {
-      float dy = tile.y[row + i];
-      float sum = inputSum[row + i];
-      tile.skipGradient[column + i] += dy * tile.u[row + i];
-      inputSum[row + i] = tile.skip[column + i] * dy + tile.delta[row + i] * sum;
-      decaySum[row + i] = decaySum[row + i] * PlainMath.LN2 + tile.u[row + i] * sum;
-    }
-  }
-
-  private static void addProduct(float[] a, int aFrom, float[] b, int bFrom, float[] sum, int at) {
-    for (int i = 0; i < LANES; i++) {
-      sum[at + i] += a[aFrom + i] * b[bFrom + i];
-    }
-  }
-
-  private static void addProduct3(
-      float[] a, int aFrom, float[] b, float[] c, int from, float[] sum, int at) {
-    for (int i = 0; i < LANES; i++) {
-      sum[at + i] += a[aFrom + i] * b[from + i] * c[from + i];
+      out[i] = m * (m + 2f);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.visionmamba.scans.engine;
 
-/** The inner loops of the CPU engines, over tiles on the heap. Stateless. */
+/** The inner loops of the CPU engines, over tiles on the heap. Thread-safe. */
 interface ScanKernel {
 
   /** How many neighbouring channels are worked on at once; lengths below are multiples of it. */
