@@ -63,70 +63,36 @@ final class CpuScan {
     FOR_BACKWARD
   }
 
+  /**
+   * What a forward pass writes.
+   *
+   * @param checkpoints one a direction, or none
+   * @param lastStates one a direction, or none
+   */
+  private record Outputs(
+      ScanResult result, Merging merging, List<Rows> checkpoints, List<Rows> lastStates) {}
+
   /** The forward pass. */
   ScanResult forward(Keep keep) {
-    NDManager manager = directions.get(0).u().array().getManager();
-    Shape shape = new Shape(batch, tokens, channels);
-    boolean firstBegins = operands.get(0).visitsEveryToken();
-    NDArray output =
-        firstBegins
-            ? manager.create(shape, DataType.FLOAT32)
-            : manager.zeros(shape, DataType.FLOAT32);
-    Rows outputRows = Rows.of(output);
-    List<NDArray> lastStates = new ArrayList<>();
-    NDList saved = new NDList();
-    Rows sum = outputRows;
-    if (keep == Keep.FOR_BACKWARD) {
-      for (Operands direction : operands) {
-        saved.add(
-            manager.create(
-                new Shape(batch, direction.checkpoints(), (long) channels * direction.states)));
-      }
-      if (gate != null) {
-        NDArray sumBeforeGate = firstBegins ? manager.create(shape) : manager.zeros(shape);
-        saved.add(sumBeforeGate);
-        sum = Rows.of(sumBeforeGate);
-      }
-    } else if (keep == Keep.LAST_STATES) {
-      for (Operands direction : operands) {
-        lastStates.add(manager.create(new Shape(batch, channels, direction.states)));
-      }
-    }
-    Merging merging = new Merging(sum, outputRows, gate, arguments.scale());
-    List<Rows> checkpoints = checkpoints(saved);
-    List<Rows> lastStateRows = lastStates.stream().map(Rows::of).toList();
+    Outputs outputs = allocate(keep);
+    Merging merging = outputs.merging();
     List<Workers.Piece> pieces = pieces();
     int parts = Workers.directionParts(pieces, batch, operands.size(), nanos());
-    try (NDManager temporary = manager.newSubManager()) {
+    boolean finishedByLast = lastFinishes && parts == 1;
+    NDArray output = outputs.result().output();
+    try (NDManager temporary = output.getManager().newSubManager()) {
       List<Rows> otherSums = new ArrayList<>();
       for (int part = 1; part < parts; part++) {
-        otherSums.add(Rows.of(temporary.zeros(shape)));
+        otherSums.add(Rows.of(temporary.zeros(output.getShape())));
       }
-      boolean finishedByLast = lastFinishes && parts == 1;
       Workers.run(
           tasks(pieces, parts),
           task -> {
             int part = task.directionPart();
+            Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
             int from = operands.size() * part / parts;
             int to = operands.size() * (part + 1) / parts;
-            Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
-            Workspace workspace = open(task.piece(), from, to, false);
-            for (int sequence = task.piece().fromItem();
-                sequence < task.piece().toItem();
-                sequence++) {
-              for (int k = from; k < to; k++) {
-                DirectionScan scan = workspace.direction(k);
-                scan.forward(
-                    sequence,
-                    target,
-                    k == from && operands.get(k).visitsEveryToken(),
-                    k == to - 1 && finishedByLast,
-                    checkpoints.isEmpty() ? null : checkpoints.get(k));
-                if (!lastStateRows.isEmpty()) {
-                  scan.readLastState(sequence, lastStateRows.get(k));
-                }
-              }
-            }
+            walk(task.piece(), from, to, target, finishedByLast, outputs);
           });
       if (!finishedByLast) {
         ScanPath everyToken = ScanPath.raster(tokens);
@@ -140,7 +106,68 @@ final class CpuScan {
             });
       }
     }
-    return new ScanResult(output, lastStates, saved);
+    return outputs.result();
+  }
+
+  private Outputs allocate(Keep keep) {
+    NDManager manager = directions.get(0).u().array().getManager();
+    NDArray output = sumToBegin(manager);
+    NDArray sum = output;
+    List<NDArray> lastStates = new ArrayList<>();
+    NDList saved = new NDList();
+    for (Operands direction : operands) {
+      if (keep == Keep.FOR_BACKWARD) {
+        long states = (long) channels * direction.states;
+        saved.add(manager.create(new Shape(batch, direction.checkpoints(), states)));
+      } else if (keep == Keep.LAST_STATES) {
+        lastStates.add(manager.create(new Shape(batch, channels, direction.states)));
+      }
+    }
+    List<Rows> checkpoints = saved.stream().map(Rows::of).toList();
+    if (keep == Keep.FOR_BACKWARD && gate != null) {
+      sum = sumToBegin(manager);
+      saved.add(sum);
+    }
+    Rows outputRows = Rows.of(output);
+    Rows sumRows = sum == output ? outputRows : Rows.of(sum);
+    return new Outputs(
+        new ScanResult(output, lastStates, saved),
+        new Merging(sumRows, outputRows, gate, arguments.scale()),
+        checkpoints,
+        lastStates.stream().map(Rows::of).toList());
+  }
+
+  /** (B, L, D), zeros unless the first direction writes every token. */
+  private NDArray sumToBegin(NDManager manager) {
+    Shape shape = new Shape(batch, tokens, channels);
+    return operands.get(0).visitsEveryToken()
+        ? manager.create(shape, DataType.FLOAT32)
+        : manager.zeros(shape, DataType.FLOAT32);
+  }
+
+  /** Walks directions from..to-1 of a piece. */
+  private void walk(
+      Workers.Piece piece,
+      int from,
+      int to,
+      Merging merging,
+      boolean lastFinishes,
+      Outputs outputs) {
+    Workspace workspace = open(piece, from, to, false);
+    for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
+      for (int k = from; k < to; k++) {
+        DirectionScan scan = workspace.direction(k);
+        scan.forward(
+            sequence,
+            merging,
+            k == from && operands.get(k).visitsEveryToken(),
+            k == to - 1 && lastFinishes,
+            outputs.checkpoints().isEmpty() ? null : outputs.checkpoints().get(k));
+        if (!outputs.lastStates().isEmpty()) {
+          scan.readLastState(sequence, outputs.lastStates().get(k));
+        }
+      }
+    }
   }
 
   private static List<Workers.Task> tasks(List<Workers.Piece> pieces, int parts) {
@@ -177,11 +204,6 @@ final class CpuScan {
     return workspace;
   }
 
-  /** The first arrays of those saved, one a direction. */
-  private List<Rows> checkpoints(NDList saved) {
-    return saved.stream().limit(operands.size()).map(Rows::of).toList();
-  }
-
   /**
    * The backward pass.
    *
@@ -196,7 +218,7 @@ final class CpuScan {
     Rows outputGradientRows = Rows.of(outputGradient);
     Rows sum = gate == null ? outputGradientRows : Rows.of(saved.get(operands.size()));
     Merging merging = new Merging(sum, outputGradientRows, gate, arguments.scale());
-    List<Rows> checkpoints = checkpoints(saved);
+    List<Rows> checkpoints = saved.stream().limit(operands.size()).map(Rows::of).toList();
     Rows gateGradient = gate == null ? null : rows(arrays, gradients, arguments.gate());
     ScanPath everyToken = lastFinishes || gate == null ? null : ScanPath.raster(tokens);
     try (NDManager temporary = manager.newSubManager()) {
