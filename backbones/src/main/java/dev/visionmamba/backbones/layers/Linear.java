@@ -80,7 +80,7 @@ public final class Linear extends NamedBlock {
 
   private NDArray project(ParameterStore store, NDArray x, NDArray b, boolean training) {
     NDArray w = value(store, weight, x, training); // (out, in)
-    long positions = in == 0 ? 0 : x.size() / in;
+    long positions = x.size() / in;
     if (multiplyAdds(positions) < LEAST_FOR_CONVOLUTION || !x.getDevice().equals(Device.cpu())) {
       return ai.djl.nn.core.Linear.linear(x, w, b).head();
     }

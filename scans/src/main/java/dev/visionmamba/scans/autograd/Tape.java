@@ -19,9 +19,9 @@ import java.util.function.Supplier;
  *
  * <p>The graph is kept in pieces. A recorded operator runs outside the graph, and its output is a
  * leaf that starts the next piece. When the loss has been differentiated down to the last leaves,
- * the tape is rewound: each operator turns its output's gradient into its inputs' gradients, and
- * the earlier piece is entered with the scalar sum(input * gradient), whose own gradient is just
- * that.
+ * the tape is rewound: each operator turns its output's gradient into its inputs' gradients. Those
+ * of inputs that are leaves themselves are added up here; for the others, libtorch walks the
+ * earlier piece from the input on, with its gradient, down to that piece's leaves.
  *
  * <p>libtorch frees a piece as soon as it has been walked once, so an array that reaches the loss
  * in more than one way, of which one passes a recorded operator, must be {@linkplain #cut cut}

@@ -53,7 +53,7 @@ final class ConvolutionTile {
   }
 
   /** Makes ready for a range of channels. */
-  void open(Operands operands, int fromChannel, int toChannel) {
+  void open(Operands operands, int fromChannel, int toChannel, boolean backward) {
     this.operands = operands;
     int width = toChannel - fromChannel;
     int taps = operands.taps;
@@ -61,15 +61,17 @@ final class ConvolutionTile {
     columns = new Rows.Span(fromChannel, width, 0);
     int rows = ScanTile.STEPS * stride;
     int inputs = rows + (taps - 1) * stride;
-    if (input.length < inputs || weight.length < taps * stride || bias.length < stride) {
-      weight = new float[taps * stride];
-      weightGradient = new float[taps * stride];
-      bias = new float[stride];
-      biasGradient = new float[stride];
-      input = new float[inputs];
-      inputGradient = new float[inputs];
-      sum = new float[rows];
-      sigmoid = new float[inputs];
+    weight = ScanTile.grown(weight, taps * stride);
+    bias = ScanTile.grown(bias, stride);
+    input = ScanTile.grown(input, inputs);
+    sum = ScanTile.grown(sum, rows);
+    if (backward) {
+      sigmoid = ScanTile.grown(sigmoid, inputs);
+      inputGradient = ScanTile.grown(inputGradient, inputs);
+      weightGradient = ScanTile.grown(weightGradient, taps * stride);
+      biasGradient = ScanTile.grown(biasGradient, stride);
+      Arrays.fill(weightGradient, 0, taps * stride, 0f);
+      Arrays.fill(biasGradient, 0, stride, 0f);
     }
     for (int i = 0; i < stride; i++) {
       int channel = fromChannel + i;
@@ -81,8 +83,6 @@ final class ConvolutionTile {
     if (width < stride) { // lanes without a channel stay as they are here
       Arrays.fill(input, 0f);
     }
-    Arrays.fill(weightGradient, 0f);
-    Arrays.fill(biasGradient, 0f);
   }
 
   /** Convolves a sequence. */

@@ -36,13 +36,19 @@ final class CpuConvolution {
     Workers.run(
         pieces,
         piece -> {
-          ConvolutionTile tile = workspaces.get().convolution();
-          tile.open(operands, piece.fromChannel(), piece.toChannel());
+          ConvolutionTile tile = open(piece, false);
           for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
             tile.forward(sequence, y);
           }
         });
     return output;
+  }
+
+  /** The calling thread's tile, ready for a piece's channels. */
+  private ConvolutionTile open(Workers.Piece piece, boolean backward) {
+    ConvolutionTile tile = workspaces.get().convolution();
+    tile.open(operands, piece.fromChannel(), piece.toChannel(), backward);
+    return tile;
   }
 
   /** The backward pass: adds to the gradients of x's array, the weight and the bias. */
@@ -56,8 +62,7 @@ final class CpuConvolution {
       Workers.run(
           pieces,
           piece -> {
-            ConvolutionTile tile = workspaces.get().convolution();
-            tile.open(operands, piece.fromChannel(), piece.toChannel());
+            ConvolutionTile tile = open(piece, true);
             for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
               tile.backward(sequence, outputRows, xGradient);
             }

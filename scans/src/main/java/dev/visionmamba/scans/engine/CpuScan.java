@@ -5,15 +5,17 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.visionmamba.scans.Columns;
 import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.ScanPath;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import dev.visionmamba.scans.engine.DirectionScan.Merging;
 import dev.visionmamba.scans.engine.DirectionScan.Operands;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
@@ -23,7 +25,6 @@ import java.util.function.Supplier;
  */
 final class CpuScan {
   private final Supplier<Workspace> workspaces;
-  private final int lanes;
   private final SelectiveScanArguments arguments;
   private final List<ScanDirection> directions;
   private final List<Operands> operands = new ArrayList<>();
@@ -31,6 +32,8 @@ final class CpuScan {
   private final int tokens;
   private final int channels;
   private final Rows gate;
+  private final double sequenceNanos;
+  private final List<Workers.Piece> pieces;
 
   /** Whether the last direction to visit a token is the last direction. */
   private final boolean lastFinishes;
@@ -42,7 +45,6 @@ final class CpuScan {
    */
   CpuScan(Supplier<Workspace> workspaces, int lanes, SelectiveScanArguments arguments) {
     this.workspaces = workspaces;
-    this.lanes = lanes;
     this.arguments = arguments;
     this.directions = arguments.directions();
     this.batch = arguments.batch();
@@ -53,6 +55,8 @@ final class CpuScan {
     }
     this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate());
     this.lastFinishes = operands.get(operands.size() - 1).visitsEveryToken();
+    this.sequenceNanos = sequenceNanos();
+    this.pieces = Workers.pieces(batch, channels, lanes, sequenceNanos);
   }
 
   /** What the forward pass is to keep besides its output. */
@@ -76,8 +80,7 @@ final class CpuScan {
   ScanResult forward(Keep keep) {
     Outputs outputs = allocate(keep);
     Merging merging = outputs.merging();
-    List<Workers.Piece> pieces = pieces();
-    int parts = Workers.directionParts(pieces, batch, operands.size(), nanos());
+    int parts = Workers.directionParts(pieces, batch, operands.size(), sequenceNanos);
     boolean finishedByLast = lastFinishes && parts == 1;
     NDArray output = outputs.result().output();
     try (NDManager temporary = output.getManager().newSubManager()) {
@@ -86,7 +89,7 @@ final class CpuScan {
         otherSums.add(Rows.of(temporary.zeros(output.getShape())));
       }
       Workers.run(
-          tasks(pieces, parts),
+          tasks(parts),
           task -> {
             int part = task.directionPart();
             Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
@@ -170,7 +173,7 @@ final class CpuScan {
     }
   }
 
-  private static List<Workers.Task> tasks(List<Workers.Piece> pieces, int parts) {
+  private List<Workers.Task> tasks(int parts) {
     List<Workers.Task> tasks = new ArrayList<>();
     for (Workers.Piece piece : pieces) {
       for (int part = 0; part < parts; part++) {
@@ -180,12 +183,8 @@ final class CpuScan {
     return tasks;
   }
 
-  private List<Workers.Piece> pieces() {
-    return Workers.pieces(batch, channels, lanes, nanos());
-  }
-
   /** About how long one thread takes for a sequence. */
-  private double nanos() {
+  private double sequenceNanos() {
     double nanos = 0;
     for (Operands direction : operands) {
       nanos += (double) direction.path.steps() * channels * (0.3 * direction.states + 0.5);
@@ -212,81 +211,62 @@ final class CpuScan {
    * @param gradients one for each of the arguments' arrays, added to
    */
   void backward(NDList saved, NDArray outputGradient, NDList gradients) {
-    NDManager manager = outputGradient.getManager();
-    NDList arrays = arguments.arrays();
-    List<Workers.Piece> pieces = pieces();
     Rows outputGradientRows = Rows.of(outputGradient);
     Rows sum = gate == null ? outputGradientRows : Rows.of(saved.get(operands.size()));
     Merging merging = new Merging(sum, outputGradientRows, gate, arguments.scale());
     List<Rows> checkpoints = saved.stream().limit(operands.size()).map(Rows::of).toList();
-    Rows gateGradient = gate == null ? null : rows(arrays, gradients, arguments.gate());
-    ScanPath everyToken = lastFinishes || gate == null ? null : ScanPath.raster(tokens);
-    try (NDManager temporary = manager.newSubManager()) {
+    UnaryOperator<NDArray> gradientOf = gradientOf(gradients);
+    Rows gateGradient = gate == null ? null : OperandGradients.rows(arguments.gate(), gradientOf);
+    try (NDManager temporary = outputGradient.getManager().newSubManager()) {
       List<PartialGradients> partials = new ArrayList<>();
-      List<DirectionScan.Gradients> own = new ArrayList<>();
       for (int k = 0; k < operands.size(); k++) {
-        ScanDirection direction = directions.get(k);
-        PartialGradients partial =
-            new PartialGradients(
-                temporary,
-                pieces,
-                operands.get(k),
-                rows(arrays, gradients, direction.b()),
-                rows(arrays, gradients, direction.c()));
-        partials.add(partial);
-        own.add(
-            new DirectionScan.Gradients(
-                rows(arrays, gradients, direction.u()),
-                rows(arrays, gradients, direction.delta()),
-                partial.b(),
-                partial.c()));
+        OperandGradients whole = OperandGradients.of(directions.get(k), gradientOf);
+        partials.add(new PartialGradients(temporary, pieces, operands.get(k), whole));
       }
-      Workers.run(
-          pieces,
-          piece -> {
-            Workspace workspace = open(piece, 0, operands.size(), true);
-            for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-              for (int k = 0; k < operands.size(); k++) {
-                workspace
-                    .direction(k)
-                    .backward(
-                        sequence,
-                        merging,
-                        checkpoints.get(k),
-                        own.get(k),
-                        k == operands.size() - 1 && lastFinishes ? gateGradient : null,
-                        partials.get(k).sequence(piece, sequence));
-              }
-              if (everyToken != null) {
-                workspace.direction(0).gateGradient(sequence, merging, gateGradient, everyToken);
-              }
-            }
-            for (int k = 0; k < operands.size(); k++) {
-              partials.get(k).keepParameters(piece, workspace.direction(k));
-            }
-          });
-      for (int k = 0; k < operands.size(); k++) {
-        ScanDirection direction = directions.get(k);
-        partials
-            .get(k)
-            .addTo(
-                gradientOf(arrays, gradients, direction.a()),
-                gradientOf(arrays, gradients, direction.d()),
-                gradientOf(arrays, gradients, direction.deltaBias()));
-      }
+      Workers.run(pieces, piece -> walkBack(piece, merging, checkpoints, partials, gateGradient));
+      partials.forEach(PartialGradients::addUp);
     }
   }
 
-  private static Rows rows(NDList arrays, NDList gradients, Columns columns) {
-    return Rows.of(gradientOf(arrays, gradients, columns.array())).from(columns.from());
+  /** Walks all directions of a piece backwards. */
+  private void walkBack(
+      Workers.Piece piece,
+      Merging merging,
+      List<Rows> checkpoints,
+      List<PartialGradients> partials,
+      Rows gateGradient) {
+    int last = operands.size() - 1;
+    ScanPath everyToken = lastFinishes || gate == null ? null : ScanPath.raster(tokens);
+    Workspace workspace = open(piece, 0, operands.size(), true);
+    for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
+      for (int k = 0; k <= last; k++) {
+        PartialGradients partial = partials.get(k);
+        workspace
+            .direction(k)
+            .backward(
+                sequence,
+                merging,
+                checkpoints.get(k),
+                partial.own(),
+                k == last && lastFinishes ? gateGradient : null,
+                partial.sequence(piece, sequence));
+      }
+      if (everyToken != null) {
+        workspace.direction(0).gateGradient(sequence, merging, gateGradient, everyToken);
+      }
+    }
+    for (int k = 0; k <= last; k++) {
+      partials.get(k).keepParameters(piece, workspace.direction(k));
+    }
   }
 
-  private static NDArray gradientOf(NDList arrays, NDList gradients, NDArray array) {
+  /** Which gradient belongs to which of the arguments' arrays; null for an absent operand. */
+  private UnaryOperator<NDArray> gradientOf(NDList gradients) {
+    Map<NDArray, NDArray> gradientOf = new IdentityHashMap<>();
+    NDList arrays = arguments.arrays();
     for (int i = 0; i < arrays.size(); i++) {
-      if (arrays.get(i) == array) {
-        return gradients.get(i);
-      }
+      gradientOf.put(arrays.get(i), gradients.get(i));
     }
-    return null; // an operand that is absent
+    return gradientOf::get;
   }
 }

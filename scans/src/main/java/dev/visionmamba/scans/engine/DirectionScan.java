@@ -16,7 +16,10 @@ final class DirectionScan {
   private final ScanKernel kernel;
   private final ScanTile tile = new ScanTile();
   private final Steps steps = new Steps();
-  private final Steps parameterSteps = new Steps();
+  private final Steps otherSteps = new Steps();
+
+  /** Where delta, B and C are read: where u is, unless their path is another. */
+  private Steps parameterSteps;
 
   /** The channels as they lie together in memory and in a row of the tile. */
   private final List<Rows.Span> spans = new ArrayList<>();
@@ -100,6 +103,7 @@ final class DirectionScan {
   /** Makes ready for a range of channels. */
   void open(Operands operands, int fromChannel, int toChannel, boolean backward) {
     this.operands = operands;
+    parameterSteps = operands.parameterPath == operands.path ? steps : otherSteps;
     int width = kernel.lanes();
     int groupChannels = operands.channels / operands.groups;
     int most = (toChannel - fromChannel) / width + operands.groups + 1;
@@ -429,7 +433,9 @@ final class DirectionScan {
   /** Fills the tile with everything that the recurrence reads. */
   private void read(int sequence, int start, int count) {
     moveTo(operands.path, start, count);
-    parameterSteps.moveTo(operands.parameterPath, start, count);
+    if (parameterSteps != steps) {
+      parameterSteps.moveTo(operands.parameterPath, start, count);
+    }
     gather(operands.u, sequence, steps, tile.u);
     gather(operands.delta, sequence, parameterSteps, tile.delta);
     int length = count * tile.stride;

@@ -18,10 +18,8 @@ final class PartialGradients {
   private final Operands operands;
   private final int batch;
   private final int channelParts;
-  private final Rows bSum;
-  private final Rows cSum;
-  private final Rows b;
-  private final Rows c;
+  private final OperandGradients whole;
+  private final DirectionScan.Gradients own;
   private final NDArray parameters;
   private final Rows parameterRows;
 
@@ -29,41 +27,36 @@ final class PartialGradients {
    * Room for the gradients of some pieces.
    *
    * @param manager where they are kept, closed when they have been added
-   * @param bSum the gradient of B
-   * @param cSum the gradient of C
+   * @param whole what they are added to
    */
   PartialGradients(
-      NDManager manager, List<Workers.Piece> pieces, Operands operands, Rows bSum, Rows cSum) {
+      NDManager manager, List<Workers.Piece> pieces, Operands operands, OperandGradients whole) {
     this.pieces = pieces;
     this.operands = operands;
-    this.bSum = bSum;
-    this.cSum = cSum;
+    this.whole = whole;
     this.batch = pieces.stream().mapToInt(Workers.Piece::toItem).max().orElse(0);
     this.channelParts = pieces.stream().mapToInt(Workers.Piece::channelPart).max().orElse(0) + 1;
     int states = operands.groups * operands.states;
     int tokens = operands.parameterPath.tokens();
+    Rows b = whole.b();
+    Rows c = whole.c();
     if (channelParts > 1) {
       Shape shape = new Shape((long) channelParts * batch, tokens, states);
-      this.b = Rows.of(manager.zeros(shape));
-      this.c = Rows.of(manager.zeros(shape));
-    } else {
-      this.b = bSum;
-      this.c = cSum;
+      b = Rows.of(manager.zeros(shape));
+      c = Rows.of(manager.zeros(shape));
     }
+    this.own = new DirectionScan.Gradients(whole.u(), whole.delta(), b, c);
     long columns = (long) operands.channels * (operands.states + 2);
     this.parameters = manager.zeros(new Shape(1, Math.max(1, pieces.size()), columns));
     this.parameterRows = Rows.of(parameters);
   }
 
-  Rows b() {
-    return b;
+  /** What pieces add to: u and delta themselves, and their own B and C. */
+  DirectionScan.Gradients own() {
+    return own;
   }
 
-  Rows c() {
-    return c;
-  }
-
-  /** Which sequence of b and c a piece adds to. */
+  /** Which sequence of their B and C a piece adds to. */
   int sequence(Workers.Piece piece, int sequence) {
     return piece.channelPart() * batch + sequence;
   }
@@ -73,20 +66,20 @@ final class PartialGradients {
     scan.readParameterGradients(parameterRows, piece.index());
   }
 
-  /** Adds everything to the gradients; d and the bias may be null. */
-  void addTo(NDArray a, NDArray d, NDArray bias) {
-    if (b != bSum) {
-      addParts(b, bSum);
-      addParts(c, cSum);
+  /** Adds what the pieces have kept to the whole. */
+  void addUp() {
+    if (channelParts > 1) {
+      addParts(own.b(), whole.b());
+      addParts(own.c(), whole.c());
     }
     FloatBuffer values = Rows.floats(parameters);
     int channels = operands.channels;
     int matrix = channels * operands.states;
     for (int i = 0; i < pieces.size(); i++) {
       int row = i * (matrix + 2 * channels);
-      add(values, row, matrix, a);
-      add(values, row + matrix, channels, d);
-      add(values, row + matrix + channels, channels, bias);
+      add(values, row, matrix, whole.a());
+      add(values, row + matrix, channels, whole.d());
+      add(values, row + matrix + channels, channels, whole.deltaBias());
     }
   }
 

@@ -138,7 +138,8 @@ final class ScanTile {
     }
   }
 
-  private static float[] grown(float[] array, int length) {
+  /** An array of at least a length; what it holds is lost if it has to be a new one. */
+  static float[] grown(float[] array, int length) {
     return array.length >= length ? array : new float[(length + UNIT - 1) / UNIT * UNIT];
   }
 }

@@ -6,9 +6,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.zoo.ModelCatalogue;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,34 +20,9 @@ class MainTest {
 
   @TempDir private Path folder;
 
-  private record Run(int code, String out, String err) {
-    List<String> errLines() {
-      return err.lines().toList();
-    }
-  }
-
-  private static Run run(String... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    try {
-      int code = Main.run(arguments);
-      return new Run(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
-  }
-
   @Test
   void classifiesWithTheBundledModel() {
-    Run run = run("classify", PICTURE);
+    CommandLineRun run = CommandLineRun.of("classify", PICTURE);
     assertThat(run.code()).isZero();
     assertThat(run.out().lines().toList()).hasSize(6);
     assertThat(run.out().lines().skip(1).findFirst().orElseThrow()).endsWith("Ankle boot");
@@ -58,7 +30,7 @@ class MainTest {
 
   @Test
   void jsonIsOneObjectALine() {
-    Run run = run("classify", "--json", "--top", "2", PICTURE, PICTURE);
+    CommandLineRun run = CommandLineRun.of("classify", "--json", "--top", "2", PICTURE, PICTURE);
     assertThat(run.code()).isZero();
     List<String> lines = run.out().lines().toList();
     assertThat(lines).hasSize(2);
@@ -78,8 +50,9 @@ class MainTest {
     Path text = Files.writeString(folder.resolve("text.png"), "no picture");
     byte[] whole = Files.readAllBytes(Path.of(PICTURE));
     Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length / 2));
-    Run run =
-        run("classify", text.toString(), cut.toString(), folder.toString(), "gone.png", PICTURE);
+    CommandLineRun run =
+        CommandLineRun.of(
+            "classify", text.toString(), cut.toString(), folder.toString(), "gone.png", PICTURE);
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.errLines()).hasSize(4).allMatch(line -> line.startsWith("visionmamba: "));
     assertThat(run.err()).contains("text.png", "cut.png", "gone.png").doesNotContain("Exception");
@@ -90,7 +63,7 @@ class MainTest {
   void badModelsAreOneLine() throws Exception {
     Path junk = Files.write(folder.resolve("junk.safetensors"), new byte[] {1, 2, 3});
     for (String model : List.of("nonesuch", "vim_tiny", junk.toString(), folder.toString())) {
-      Run run = run("classify", "--model", model, PICTURE);
+      CommandLineRun run = CommandLineRun.of("classify", "--model", model, PICTURE);
       assertThat(run.code()).as(model).isEqualTo(1);
       assertThat(run.errLines()).as(model).hasSize(1);
       assertThat(run.err()).startsWith("visionmamba: ").doesNotContain("Exception");
@@ -113,22 +86,23 @@ class MainTest {
         "benchmark --runs 0"
       })
   void wrongUseExitsWithTwo(String line) {
-    Run run = run(line.isEmpty() ? new String[0] : line.split(" "));
+    CommandLineRun run = CommandLineRun.of(line.isEmpty() ? new String[0] : line.split(" "));
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "classify", "train", "evaluate", "models", "benchmark"})
+  @ValueSource(strings = {"", "classify", "train", "evaluate", "models", "scan-paths", "benchmark"})
   void everyCommandHasHelp(String command) {
-    Run run = command.isEmpty() ? run("--help") : run(command, "--help");
+    CommandLineRun run =
+        command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of(command, "--help");
     assertThat(run.code()).isZero();
     assertThat(run.out()).startsWith("Usage: visionmamba");
   }
 
   @Test
   void modelsListsWhatThereIs() {
-    Run run = run("models");
+    CommandLineRun run = CommandLineRun.of("models");
     assertThat(run.code()).isZero();
     assertThat(run.out())
         .contains(ModelCatalogue.DEFAULT, "bundled", "vim_base", "97,598,440", "224x224")
@@ -137,7 +111,8 @@ class MainTest {
 
   @Test
   void benchmarkGivesTheKeysThatItPromises() {
-    Run run = run("benchmark", "--runs", "3", "--warmup", "0.1", "--batch", "2", "--json");
+    CommandLineRun run =
+        CommandLineRun.of("benchmark", "--runs", "3", "--warmup", "0.1", "--batch", "2", "--json");
     assertThat(run.code()).isZero();
     JsonObject object = JsonParser.parseString(run.out()).getAsJsonObject();
     assertThat(object.keySet())
@@ -166,8 +141,8 @@ class MainTest {
   void trainsAndEvaluates() throws Exception {
     Path data = FashionFiles.write(folder.resolve("data"));
     Path out = folder.resolve("out");
-    Run train =
-        run(
+    CommandLineRun train =
+        CommandLineRun.of(
             ("train --dataset fashion-mnist --model vim_micro --set depth=1 --set embed_dim=16"
                     + " --epochs 1 --batch 20 --data "
                     + data
@@ -177,8 +152,8 @@ class MainTest {
     assertThat(train.err()).doesNotContain("visionmamba:");
     assertThat(train.code()).isZero();
     assertThat(out.resolve(ClassifierTraining.MODEL_FILE)).exists();
-    Run further =
-        run(
+    CommandLineRun further =
+        CommandLineRun.of(
             ("train --dataset fashion-mnist --set depth=1 --set embed_dim=16 --epochs 1 --half"
                     + " --data "
                     + data
@@ -189,8 +164,8 @@ class MainTest {
                 .split(" "));
     assertThat(further.code()).isZero();
     Path matrix = folder.resolve("matrix.png");
-    Run evaluate =
-        run(
+    CommandLineRun evaluate =
+        CommandLineRun.of(
             ("evaluate --dataset fashion-mnist --data "
                     + data
                     + " --model "
@@ -205,7 +180,9 @@ class MainTest {
 
   @Test
   void missingDataIsOneLine() {
-    Run run = run("train", "--dataset", "fashion-mnist", "--data", "nowhere", "--out", "never");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "train", "--dataset", "fashion-mnist", "--data", "nowhere", "--out", "never");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.errLines()).hasSize(1);
     assertThat(Path.of("never")).doesNotExist();

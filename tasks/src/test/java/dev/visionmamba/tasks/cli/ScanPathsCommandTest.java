@@ -3,11 +3,9 @@ package dev.visionmamba.tasks.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.visionmamba.scans.ScanStrategies;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,35 +15,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ScanPathsCommandTest {
   @TempDir private Path folder;
 
-  private record Run(int code, String out, String err) {}
-
-  private static Run run(String... options) {
-    String[] arguments = new String[options.length + 1];
-    arguments[0] = "scan-paths";
-    System.arraycopy(options, 0, arguments, 1, options.length);
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    try {
-      int code = Main.run(arguments);
-      return new Run(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
+  private static CommandLineRun run(String... options) {
+    return CommandLineRun.of(
+        Stream.concat(Stream.of("scan-paths"), Stream.of(options)).toArray(String[]::new));
   }
 
   @ParameterizedTest
   @CsvSource({"cross, 8x12", "continuous, 7X5", "window-4, 8x8", "atrous-3, 1x1", "local-v, 2x3"})
   void drawsAStrategy(String strategy, String size) throws Exception {
     Path file = folder.resolve(strategy + ".png");
-    Run run = run("--strategy", strategy, "--size", size, "--out", file.toString());
+    CommandLineRun run = run("--strategy", strategy, "--size", size, "--out", file.toString());
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isZero();
     assertThat(run.out().strip()).isEqualTo(file.toString());
@@ -63,7 +42,7 @@ class ScanPathsCommandTest {
 
   @Test
   void listsTheStrategies() {
-    Run run = run("--list");
+    CommandLineRun run = run("--list");
     assertThat(run.code()).isZero();
     for (String name : ScanStrategies.names()) {
       assertThat(run.out()).contains(" " + name + " ").contains(ScanStrategies.description(name));
@@ -72,7 +51,7 @@ class ScanPathsCommandTest {
 
   @Test
   void helpNamesTheStrategies() {
-    Run run = run("--help");
+    CommandLineRun run = run("--help");
     assertThat(run.code()).isZero();
     assertThat(run.out()).startsWith("Usage: visionmamba scan-paths").contains("--list");
     String text = run.out().replaceAll("\\s+", " ");
@@ -94,7 +73,7 @@ class ScanPathsCommandTest {
   })
   void wrongUseExitsWithTwo(String option, String value, String message) {
     Path file = folder.resolve("never.png");
-    Run run = run(option, value, "--out", file.toString());
+    CommandLineRun run = run(option, value, "--out", file.toString());
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err().lines().findFirst().orElseThrow()).contains(message);
     assertThat(run.err()).doesNotContain("\tat ", "Exception");
@@ -104,15 +83,16 @@ class ScanPathsCommandTest {
   @Test
   void whatCannotBeDrawnOrWrittenIsOneLine() {
     Path file = folder.resolve("none").resolve("x.png");
-    Run unwritable = run("--out", file.toString());
+    CommandLineRun unwritable = run("--out", file.toString());
     assertThat(unwritable.code()).isEqualTo(1);
     assertThat(unwritable.err().lines()).hasSize(1);
     assertThat(unwritable.err()).startsWith("visionmamba: ").contains("does not exist");
-    Run isFolder = run("--out", folder.toString());
+    CommandLineRun isFolder = run("--out", folder.toString());
     assertThat(isFolder.code()).isEqualTo(1);
     assertThat(isFolder.err().lines()).hasSize(1);
     assertThat(Files.isDirectory(folder)).isTrue();
-    Run tooMany = run("--strategy", "atrous-16", "--size", "64x64", "--out", file.toString());
+    CommandLineRun tooMany =
+        run("--strategy", "atrous-16", "--size", "64x64", "--out", file.toString());
     assertThat(tooMany.code()).isEqualTo(1);
     assertThat(tooMany.err().lines()).hasSize(1);
     assertThat(tooMany.err()).contains("256 directions", "at most 64");
