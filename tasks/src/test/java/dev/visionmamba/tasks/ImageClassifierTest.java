@@ -165,7 +165,7 @@ class ImageClassifierTest {
       counted.add(images.label(i), images.classNames().indexOf(name));
     }
     try (ClassifierModel model = ModelCatalogue.load(ModelCatalogue.DEFAULT, Device.cpu())) {
-      ConfusionMatrix evaluated = ClassifierEvaluation.run(model, images, done -> {});
+      ConfusionMatrix evaluated = ClassifierEvaluation.run(model, images, 1, done -> {});
       for (int actual = 0; actual < 10; actual++) {
         for (int predicted = 0; predicted < 10; predicted++) {
           assertThat(counted.count(actual, predicted))

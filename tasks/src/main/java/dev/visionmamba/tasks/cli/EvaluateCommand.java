@@ -63,7 +63,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .setUnit(" images", 1)
                 .showSpeed()
                 .build()) {
-      matrix = ClassifierEvaluation.run(loaded, images, bar::stepTo);
+      matrix = ClassifierEvaluation.run(loaded, images, 1, bar::stepTo);
     }
     ConfusionMatrixChart.draw(matrix, matrixFile);
     out.println(table(matrix));

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.scans.engine.Threads;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.FashionMnist;
@@ -118,6 +119,14 @@ final class TrainCommand implements Callable<Integer> {
       description = "Write the model's weights as float16: half the size, trained as ever.")
   private boolean half;
 
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description =
+          "How many threads share a batch, each with images of its own (default: one a core; 1: all"
+              + " cores share every operation).")
+  private int workers = Runtime.getRuntime().availableProcessors();
+
   @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private long seed = TrainingOptions.DEFAULT.seed();
 
@@ -129,8 +138,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (until < 1 || limit < 1) {
-      throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
+    if (until < 1 || limit < 1 || workers < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--until, --limit and --workers must be at least 1");
+    }
+    if (workers > 1) {
+      System.setProperty(Threads.PROPERTY, "1"); // each works alone
     }
     TrainingOptions options =
         new TrainingOptions(
@@ -163,7 +176,13 @@ final class TrainCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
       List<EpochResult> results =
           new ClassifierTraining(
-                  model, train, test, options, out, half ? DataType.FLOAT16 : DataType.FLOAT32)
+                  model,
+                  train,
+                  test,
+                  options,
+                  out,
+                  half ? DataType.FLOAT16 : DataType.FLOAT32,
+                  workers)
               .run(
                   resume,
                   until,

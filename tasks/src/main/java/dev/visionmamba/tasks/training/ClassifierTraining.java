@@ -3,17 +3,16 @@ package dev.visionmamba.tasks.training;
 import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Parameter;
 import ai.djl.training.DefaultTrainingConfig;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import ai.djl.util.Pair;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
+import dev.visionmamba.tasks.training.TrainingWorkers.BatchResult;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
@@ -56,6 +55,7 @@ public final class ClassifierTraining {
   private final int stepsPerEpoch;
   private final Path folder;
   private final DataType weightType;
+  private final int workerCount;
   private final Loss loss;
   private final AdamW optimizer;
 
@@ -68,6 +68,8 @@ public final class ClassifierTraining {
    * @param options how
    * @param folder where results go; made if missing
    * @param weightType of the weights in the model file, float32 or float16
+   * @param workers how many threads share a batch, each with images of its own, at least 1; with
+   *     more than one, start java with {@code -Dvisionmamba.threads=1}
    * @throws IllegalArgumentException if the data set does not fit the model
    */
   public ClassifierTraining(
@@ -76,7 +78,8 @@ public final class ClassifierTraining {
       LabelledImages test,
       TrainingOptions options,
       Path folder,
-      DataType weightType) {
+      DataType weightType,
+      int workers) {
     if (train.count() == 0 || train.classNames().size() != model.description().classes().size()) {
       throw new IllegalArgumentException(
           "a data set of "
@@ -94,6 +97,7 @@ public final class ClassifierTraining {
     this.stepsPerEpoch = (train.count() + options.batchSize() - 1) / options.batchSize();
     this.folder = folder;
     this.weightType = weightType;
+    this.workerCount = workers;
     this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
     Set<String> decaying = decayingParameters();
     this.optimizer =
@@ -140,9 +144,10 @@ public final class ClassifierTraining {
       save(history, notes); // nothing is left to train, but the notes or the type may be new
     }
     DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
-    try (Trainer trainer = ScanTrainer.of(model.djlModel(), config)) {
+    try (Trainer trainer = ScanTrainer.of(model.djlModel(), config);
+        TrainingWorkers workers = new TrainingWorkers(workerCount, loss)) {
       for (int epoch = history.size(); epoch < Math.min(until, options.epochs()); epoch++) {
-        history.add(epoch(trainer, epoch, listener));
+        history.add(epoch(trainer, workers, epoch, listener));
         save(history, notes);
         listener.epochEnded(history.get(epoch));
       }
@@ -150,7 +155,8 @@ public final class ClassifierTraining {
     return history;
   }
 
-  private EpochResult epoch(Trainer trainer, int epoch, TrainingListener listener) {
+  private EpochResult epoch(
+      Trainer trainer, TrainingWorkers workers, int epoch, TrainingListener listener) {
     listener.epochStarted(epoch + 1, train.count());
     // Every epoch starts from its own seed, so that resuming repeats it exactly.
     SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003 + epoch);
@@ -167,24 +173,15 @@ public final class ClassifierTraining {
       try (NDManager manager = trainer.getManager().newSubManager()) {
         NDArray images = batches.images(manager, order, from, to, random);
         NDArray labels = batches.labels(manager, order, from, to);
-        NDArray scores;
-        NDArray value;
-        try (GradientCollector collector = trainer.newGradientCollector()) {
-          scores = trainer.forward(new NDList(images)).head();
-          value = loss.evaluate(new NDList(labels), new NDList(scores));
-          collector.backward(value);
-        }
+        BatchResult result = workers.learn(trainer, images, labels);
         trainer.step();
-        lossSum += value.getFloat() * (to - from);
-        long[] predicted = scores.stopGradient().argMax(1).toLongArray();
-        for (int i = from; i < to; i++) {
-          right += predicted[i - from] == train.label(order[i]) ? 1 : 0;
-        }
+        lossSum += result.lossSum();
+        right += result.right();
       }
       listener.stepped(to, lossSum / to, (double) right / to);
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
-    double testAccuracy = ClassifierEvaluation.run(model, test, done -> {}).accuracy();
+    double testAccuracy = ClassifierEvaluation.run(model, test, workerCount, done -> {}).accuracy();
     return new EpochResult(
         epoch + 1,
         lossSum / train.count(),

@@ -1,6 +1,7 @@
 package dev.visionmamba.tasks.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
@@ -55,11 +56,25 @@ class ClassifierTrainingTest {
 
   private Map<String, float[]> train(
       Path out, int epochs, boolean resume, TrainingListener listener) throws Exception {
+    return train(out, epochs, resume, listener, 1);
+  }
+
+  private Map<String, float[]> train(
+      Path out, int epochs, boolean resume, TrainingListener listener, int workers)
+      throws Exception {
     try (ClassifierModel model = model()) {
-      new ClassifierTraining(model, TRAIN, TEST, options(epochs), out, DataType.FLOAT32)
+      new ClassifierTraining(model, TRAIN, TEST, options(epochs), out, DataType.FLOAT32, workers)
           .run(resume, epochs, Map.of("command", "test"), listener);
       return weights(model);
     }
+  }
+
+  @Test
+  void moreWorkersThanImagesOfTheLastBatch() throws Exception {
+    assertThat(train(folder, 1, false, TrainingListener.NONE, 9)).isNotEmpty();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> train(folder, 1, false, TrainingListener.NONE, 0))
+        .withMessageContaining("at least 1 worker");
   }
 
   @Test
@@ -72,7 +87,8 @@ class ClassifierTrainingTest {
                   TRAIN,
                   new TrainingOptions(25, 20, 5e-3f, 0f, 1f, 0f, 0, false, 7),
                   folder,
-                  DataType.FLOAT32)
+                  DataType.FLOAT32,
+                  1)
               .run(false, 25, Map.of(), TrainingListener.NONE);
       assertThat(results).hasSize(25);
       assertThat(results.get(24).testAccuracy()).isGreaterThan(0.95);
@@ -132,7 +148,7 @@ class ClassifierTrainingTest {
     for (int until = 1; until <= 2; until++) {
       try (ClassifierModel model = model()) {
         List<EpochResult> results =
-            new ClassifierTraining(model, TRAIN, TEST, options(2), cut, DataType.FLOAT32)
+            new ClassifierTraining(model, TRAIN, TEST, options(2), cut, DataType.FLOAT32, 1)
                 .run(true, until, Map.of(), TrainingListener.NONE);
         assertThat(results).hasSize(until);
         resumed = weights(model);

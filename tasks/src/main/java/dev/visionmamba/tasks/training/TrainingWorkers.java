@@ -1,0 +1,82 @@
+package dev.visionmamba.tasks.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * Threads that share each training batch, every one with some of its images: on small networks, two
+ * threads that work apart do more than two that share every operation. Their gradients add up in
+ * the parameters, which libtorch guards.
+ */
+final class TrainingWorkers implements AutoCloseable {
+  private final ParallelTasks threads;
+  private final Loss loss;
+
+  /**
+   * Workers; the calling thread is one of them.
+   *
+   * @param count at least 1
+   * @param loss the mean over a batch
+   */
+  TrainingWorkers(int count, Loss loss) {
+    this.threads = new ParallelTasks(count);
+    this.loss = loss;
+  }
+
+  /** The sum of a batch's losses, and how many of its images were recognised. */
+  record BatchResult(double lossSum, long right) {
+    BatchResult plus(BatchResult other) {
+      return new BatchResult(lossSum + other.lossSum, right + other.right);
+    }
+  }
+
+  /**
+   * Adds the gradients of a batch's mean loss.
+   *
+   * @param images (B, channels, H, W)
+   * @param labels (B), int64
+   */
+  BatchResult learn(Trainer trainer, NDArray images, NDArray labels) {
+    int batch = Math.toIntExact(labels.size());
+    int parts = Math.min(threads.count(), batch);
+    List<Callable<BatchResult>> tasks = new ArrayList<>();
+    for (int i = 0; i < parts; i++) {
+      NDIndex part = new NDIndex().addSliceDim(batch * i / parts, batch * (i + 1) / parts);
+      tasks.add(() -> learn(trainer, images.get(part), labels.get(part), batch));
+    }
+    return threads.run(tasks).stream().reduce(new BatchResult(0, 0), BatchResult::plus);
+  }
+
+  private BatchResult learn(Trainer trainer, NDArray images, NDArray labels, int batch) {
+    long count = labels.size();
+    try (NDManager manager = images.getManager().newSubManager()) {
+      images.attach(manager);
+      labels.attach(manager);
+      NDArray scores;
+      NDArray mean;
+      try (GradientCollector collector = trainer.newGradientCollector()) {
+        scores = trainer.forward(new NDList(images)).head();
+        mean = loss.evaluate(new NDList(labels), new NDList(scores));
+        // Not mul(number): autograd saves the factor, which then must not be Java's to take away.
+        NDArray share = manager.full(new Shape(), (float) count / batch, mean.getDataType());
+        collector.backward(count == batch ? mean : mean.mul(share));
+      }
+      NDArray right = scores.stopGradient().argMax(1).eq(labels).sum();
+      return new BatchResult(mean.getFloat() * (double) count, right.toLongArray()[0]);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.close();
+  }
+}
