@@ -143,6 +143,15 @@ public final class Classifier extends NamedBlock {
   }
 
   /**
+   * The head.
+   *
+   * @return it
+   */
+  public Block head() {
+    return head;
+  }
+
+  /**
    * How many classes.
    *
    * @return at least 1

@@ -12,6 +12,7 @@ import dev.visionmamba.tasks.training.FashionMnist;
 import dev.visionmamba.tasks.training.LabelledImages;
 import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.tasks.training.TrainingOptions;
+import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelCatalogue;
@@ -88,6 +89,14 @@ final class TrainCommand implements Callable<Integer> {
   private int batchSize = TrainingOptions.DEFAULT.batchSize();
 
   @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description =
+          "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}): muon learns more from each image"
+              + " when training from scratch.")
+  private OptimizerKind optimizer = TrainingOptions.DEFAULT.optimizer();
+
+  @Option(
       names = "--learning-rate",
       paramLabel = "X",
       description = "The peak of the schedule (default: ${DEFAULT-VALUE}).")
@@ -155,6 +164,7 @@ final class TrainCommand implements Callable<Integer> {
             labelSmoothing,
             shift,
             !noFlip,
+            optimizer,
             seed);
     LabelledImages train = data.load(FashionMnist.Split.TRAIN).first(limit);
     LabelledImages test = data.load(FashionMnist.Split.TEST).first(limit);

@@ -5,7 +5,9 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -48,6 +51,9 @@ public final class ClassifierTraining {
   /** The metrics as a picture. */
   public static final String CURVES_FILE = "curves.png";
 
+  /** A matrix with a side below this, such as that of the step sizes, is AdamW's. */
+  private static final int NARROW = 16;
+
   private final ClassifierModel model;
   private final LabelledImages train;
   private final LabelledImages test;
@@ -57,7 +63,7 @@ public final class ClassifierTraining {
   private final DataType weightType;
   private final int workerCount;
   private final Loss loss;
-  private final AdamW optimizer;
+  private final ResumableOptimizer optimizer;
 
   /**
    * Prepares a training.
@@ -99,25 +105,34 @@ public final class ClassifierTraining {
     this.weightType = weightType;
     this.workerCount = workers;
     this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
-    Set<String> decaying = decayingParameters();
-    this.optimizer =
-        new AdamW(
-            step -> options.learningRateAt(step, stepsPerEpoch),
-            options.weightDecay(),
-            decaying::contains);
+    this.optimizer = optimizer();
   }
 
-  /** The ids of weight matrices: not of vectors, tokens, position embeddings and state spaces. */
-  private Set<String> decayingParameters() {
-    Set<String> ids = new HashSet<>();
+  private ResumableOptimizer optimizer() {
+    IntToDoubleFunction rate = step -> options.learningRateAt(step, stepsPerEpoch);
+    Set<String> matrices =
+        new HashSet<>(); // not vectors, tokens, position embeddings, state spaces
+    Set<String> hidden = new HashSet<>();
+    Set<String> head = ids(model.network().head().getParameters());
     for (Pair<String, Parameter> named : model.network().getParameters()) {
-      boolean matrix =
-          named.getKey().endsWith(".weight") && named.getValue().getShape().dimension() > 1;
-      if (matrix) {
-        ids.add(named.getValue().getId());
+      Shape shape = named.getValue().getShape();
+      String id = named.getValue().getId();
+      if (named.getKey().endsWith(".weight") && shape.dimension() > 1) {
+        matrices.add(id);
+        boolean narrow = Math.min(shape.get(0), shape.get(1)) < NARROW;
+        if (shape.dimension() == 2 && !narrow && !head.contains(id)) {
+          hidden.add(id);
+        }
       }
     }
-    return ids;
+    return switch (options.optimizer()) {
+      case ADAMW -> new AdamW(rate, options.weightDecay(), matrices::contains);
+      case MUON -> new Muon(rate, options.weightDecay(), matrices::contains, hidden::contains);
+    };
+  }
+
+  private static Set<String> ids(ParameterList parameters) {
+    return parameters.values().stream().map(Parameter::getId).collect(Collectors.toSet());
   }
 
   /**

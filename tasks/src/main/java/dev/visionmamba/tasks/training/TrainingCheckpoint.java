@@ -2,11 +2,11 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 import dev.visionmamba.backbones.layers.StateDict;
-import dev.visionmamba.tasks.training.AdamW.Moments;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
@@ -22,12 +22,13 @@ import java.util.stream.Collectors;
 
 /**
  * Everything that training needs to go on after an epoch, in one safetensors file: the weights, the
- * optimizer's moments under {@code first.NAME} and {@code second.NAME}, and in the metadata the
- * options and the history.
+ * optimizer's state under {@code first:NAME} and so on, and in the metadata the options and the
+ * history.
  */
 final class TrainingCheckpoint {
-  private static final String FIRST = "first.";
-  private static final String SECOND = "second.";
+  /** Between what is kept of a parameter and its name, in which it does not occur. */
+  private static final String SEPARATOR = ":";
+
   private static final String OPTIONS = "options";
   private static final String HISTORY = "history";
 
@@ -36,16 +37,18 @@ final class TrainingCheckpoint {
   static void save(
       Path file,
       ClassifierModel model,
-      AdamW optimizer,
+      ResumableOptimizer optimizer,
       TrainingOptions options,
       List<EpochResult> history)
       throws IOException {
     Map<String, NDArray> tensors = StateDict.of(model.network());
     for (Pair<String, Parameter> named : model.network().getParameters()) {
       Parameter parameter = named.getValue();
-      Moments moments = optimizer.moments(parameter.getId(), parameter.getArray());
-      tensors.put(FIRST + named.getKey(), moments.first());
-      tensors.put(SECOND + named.getKey(), moments.second());
+      NDList state = optimizer.state(parameter.getId(), parameter.getArray());
+      List<String> names = optimizer.stateNames(parameter.getId());
+      for (int i = 0; i < names.size(); i++) {
+        tensors.put(names.get(i) + SEPARATOR + named.getKey(), state.get(i));
+      }
     }
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
@@ -55,9 +58,13 @@ final class TrainingCheckpoint {
     Safetensors.write(file, tensors, metadata);
   }
 
-  /** Restores the weights and the moments, and gives the history. */
+  /** Restores the weights and the state, and gives the history. */
   static List<EpochResult> load(
-      Path file, ClassifierModel model, AdamW optimizer, TrainingOptions options, int stepsPerEpoch)
+      Path file,
+      ClassifierModel model,
+      ResumableOptimizer optimizer,
+      TrainingOptions options,
+      int stepsPerEpoch)
       throws IOException, MalformedModelException {
     NDManager manager = model.djlModel().getNDManager();
     Checkpoint checkpoint = Safetensors.read(file, manager);
@@ -69,22 +76,25 @@ final class TrainingCheckpoint {
         .tensors()
         .forEach(
             (name, tensor) -> {
-              if (!name.startsWith(FIRST) && !name.startsWith(SECOND)) {
+              if (!name.contains(SEPARATOR)) {
                 weights.put(name, tensor);
               }
             });
     model.fill(weights, file.toString());
     for (Pair<String, Parameter> named : model.network().getParameters()) {
-      NDArray first = checkpoint.tensors().get(FIRST + named.getKey());
-      NDArray second = checkpoint.tensors().get(SECOND + named.getKey());
-      if (first == null || second == null) {
-        throw new CheckpointException(
-            file.toString(),
-            "it lacks the optimizer's state of " + named.getKey(),
-            "train without --resume, into another folder");
+      String id = named.getValue().getId();
+      NDList state = new NDList();
+      for (String part : optimizer.stateNames(id)) {
+        NDArray tensor = checkpoint.tensors().get(part + SEPARATOR + named.getKey());
+        if (tensor == null) {
+          throw new CheckpointException(
+              file.toString(),
+              "it lacks the optimizer's state of " + named.getKey(),
+              "train without --resume, into another folder");
+        }
+        state.add(tensor);
       }
-      optimizer.restore(
-          named.getValue().getId(), new Moments(first, second), history.size() * stepsPerEpoch);
+      optimizer.restore(id, state, history.size() * stepsPerEpoch);
     }
     return history;
   }

@@ -1,8 +1,10 @@
 package dev.visionmamba.tasks.training;
 
+import java.util.Locale;
+
 /**
- * How a classifier is trained: AdamW with a cosine schedule after a warm-up, label smoothing,
- * random shifts and flips.
+ * How a classifier is trained: a cosine schedule after a warm-up, label smoothing, random shifts
+ * and flips.
  *
  * @param epochs how often every image is seen, at least 1
  * @param batchSize images a step, at least 1
@@ -12,6 +14,7 @@ package dev.visionmamba.tasks.training;
  * @param labelSmoothing share of the target that is spread over all classes, 0 up to but not 1
  * @param shift how many pixels training images are moved at random, each way, at least 0
  * @param flip whether training images are flipped at random, left to right
+ * @param optimizer what turns gradients into steps
  * @param seed of the order, the augmentation and the initial weights
  */
 public record TrainingOptions(
@@ -23,11 +26,28 @@ public record TrainingOptions(
     float labelSmoothing,
     int shift,
     boolean flip,
+    OptimizerKind optimizer,
     long seed) {
+
+  /** The optimizers that there are. */
+  public enum OptimizerKind {
+    /** Adam with decoupled weight decay (arXiv:1711.05101). */
+    ADAMW,
+    /**
+     * Orthogonal steps for the matrices of hidden layers (Muon, Jordan et al. 2024), AdamW for the
+     * rest: learns more from each image, for training from scratch.
+     */
+    MUON;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** What the bundled models were trained with, but for the number of epochs. */
   public static final TrainingOptions DEFAULT =
-      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, 0);
+      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, OptimizerKind.ADAMW, 0);
 
   /**
    * Checks the ranges.

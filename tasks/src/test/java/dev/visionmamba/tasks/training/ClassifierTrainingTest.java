@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.tasks.Clothes;
+import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelDescription;
@@ -31,7 +32,8 @@ class ClassifierTrainingTest {
   @TempDir private Path folder;
 
   private static TrainingOptions options(int epochs) {
-    return new TrainingOptions(epochs, 20, 3e-3f, 0.05f, 0.5f, 0.1f, 2, true, 7);
+    return new TrainingOptions(
+        epochs, 20, 3e-3f, 0.05f, 0.5f, 0.1f, 2, true, OptimizerKind.MUON, 7);
   }
 
   private static ClassifierModel model() {
@@ -85,7 +87,7 @@ class ClassifierTrainingTest {
                   model,
                   TRAIN,
                   TRAIN,
-                  new TrainingOptions(25, 20, 5e-3f, 0f, 1f, 0f, 0, false, 7),
+                  new TrainingOptions(25, 20, 5e-3f, 0f, 1f, 0f, 0, false, OptimizerKind.ADAMW, 7),
                   folder,
                   DataType.FLOAT32,
                   1)

@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class OptimizationTest {
@@ -53,6 +55,59 @@ class OptimizationTest {
   }
 
   @Test
+  void muonsStepsHaveSingularValuesNearOne() {
+    Random random = new Random(1);
+    for (int[] shape : new int[][] {{16, 16}, {16, 48}, {48, 16}}) {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        float[] values = new float[shape[0] * shape[1]];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) random.nextGaussian() * (i % shape[1] == 0 ? 30 : 0.1f);
+        }
+        NDArray x = Muon.orthogonal(manager.create(values, new Shape(shape[0], shape[1])));
+        boolean tall = shape[0] > shape[1];
+        NDArray gram = tall ? x.transpose().matMul(x) : x.matMul(x.transpose());
+        int side = Math.min(shape[0], shape[1]);
+        // Eigenvalues of the Gram matrix are singular values squared: their mean is its trace's,
+        // and no direction may be longer or much shorter than those of the interval.
+        double trace = gram.mul(manager.eye(side)).sum().getFloat() / side;
+        assertThat(trace).isBetween(0.6, 1.3);
+        for (int trial = 0; trial < 20; trial++) {
+          NDArray v = manager.randomNormal(new Shape(side, 1));
+          double quotient =
+              v.transpose().matMul(gram).matMul(v).getFloat() / v.square().sum().getFloat();
+          assertThat(quotient).isBetween(0.3, 1.5);
+        }
+      }
+    }
+  }
+
+  @Test
+  void muonFollowsItsEquations() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray weight = manager.ones(new Shape(16, 32));
+      NDArray vector = manager.ones(new Shape(3));
+      Muon muon = new Muon(step -> 0.1, 0.5f, id -> id.equals("w"), id -> id.equals("w"));
+      AdamW adamW = new AdamW(step -> 0.1, 0.5f, id -> false);
+      NDArray likewise = manager.ones(new Shape(3));
+      NDArray expected = manager.ones(new Shape(16, 32));
+      NDArray momentum = manager.zeros(new Shape(16, 32));
+      for (int step = 0; step < 3; step++) {
+        NDArray gradient = manager.randomNormal(new Shape(16, 32));
+        NDArray small = manager.randomNormal(new Shape(3));
+        momentum = momentum.mul(0.95f).add(gradient);
+        NDArray direction = Muon.orthogonal(gradient.add(momentum.mul(0.95f)));
+        double scale = 0.1 * 0.2 * Math.sqrt(32);
+        expected = expected.mul(1 - 0.1f * 0.5f).sub(direction.mul((float) scale));
+        muon.update("w", weight, gradient);
+        muon.update("b", vector, small);
+        adamW.update("b", likewise, small);
+      }
+      assertThat(weight.sub(expected).abs().max().getFloat()).isLessThan(1e-5f);
+      assertThat(vector.toFloatArray()).isEqualTo(likewise.toFloatArray());
+    }
+  }
+
+  @Test
   void smoothedCrossEntropyIsTheMeanOverTheSmoothedTarget() {
     try (NDManager manager = NDManager.newBaseManager()) {
       float[][] scores = {{1f, 2f, -1f}, {0.5f, 0.1f, 0.2f}};
@@ -77,7 +132,8 @@ class OptimizationTest {
 
   @Test
   void learningRateRisesThenFallsAsACosine() {
-    TrainingOptions options = new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, 0);
+    TrainingOptions options =
+        new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, OptimizerKind.ADAMW, 0);
     assertThat(options.learningRateAt(0, 10)).isEqualTo(1e-2f / 20, within(1e-8f));
     assertThat(options.learningRateAt(19, 10)).isEqualTo(1e-2f, within(1e-8f));
     assertThat(options.learningRateAt(60, 10)).isEqualTo(0.505e-2f, within(1e-6f));
@@ -86,10 +142,12 @@ class OptimizationTest {
 
   @Test
   void optionsOutOfRangeAreNamed() {
-    assertThatThrownBy(() -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, 0))
+    assertThatThrownBy(
+            () -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, OptimizerKind.ADAMW, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("epochs");
-    assertThatThrownBy(() -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, 0))
+    assertThatThrownBy(
+            () -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, OptimizerKind.ADAMW, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("label smoothing");
   }
