@@ -80,8 +80,12 @@ public record VimConfig(
               Map.entry("patch_size", 4),
               Map.entry("stride", 4),
               Map.entry("embed_dim", 128),
-              Map.entry("depth", 4),
+              Map.entry("depth", 8),
               Map.entry("d_state", 8),
+              Map.entry("expand", 1),
+              Map.entry("if_cls_token", false),
+              Map.entry("use_middle_cls_token", false),
+              Map.entry("final_pool_type", "mean"),
               Map.entry("drop_path_rate", 0)));
 
   /**
