@@ -25,7 +25,7 @@ final class CpuConvolution {
     this.operands = new Operands(arguments);
     this.batch = Math.toIntExact(arguments.x().array().getShape().get(0));
     double nanos = (double) arguments.path().steps() * arguments.channels();
-    this.pieces = Workers.pieces(batch, arguments.channels(), lanes, nanos);
+    this.pieces = Workers.pieces(batch, arguments.channels(), lanes, 1, nanos);
   }
 
   /** The forward pass. */

@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
  */
 final class CpuScan {
   private final Supplier<Workspace> workspaces;
+  private final int lanes;
   private final SelectiveScanArguments arguments;
   private final List<ScanDirection> directions;
   private final List<Operands> operands = new ArrayList<>();
@@ -33,7 +34,6 @@ final class CpuScan {
   private final int channels;
   private final Rows gate;
   private final double sequenceNanos;
-  private final List<Workers.Piece> pieces;
 
   /** Whether the last direction to visit a token is the last direction. */
   private final boolean lastFinishes;
@@ -45,6 +45,7 @@ final class CpuScan {
    */
   CpuScan(Supplier<Workspace> workspaces, int lanes, SelectiveScanArguments arguments) {
     this.workspaces = workspaces;
+    this.lanes = lanes;
     this.arguments = arguments;
     this.directions = arguments.directions();
     this.batch = arguments.batch();
@@ -56,7 +57,6 @@ final class CpuScan {
     this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate());
     this.lastFinishes = operands.get(operands.size() - 1).visitsEveryToken();
     this.sequenceNanos = sequenceNanos();
-    this.pieces = Workers.pieces(batch, channels, lanes, sequenceNanos);
   }
 
   /** What the forward pass is to keep besides its output. */
@@ -80,6 +80,7 @@ final class CpuScan {
   ScanResult forward(Keep keep) {
     Outputs outputs = allocate(keep);
     Merging merging = outputs.merging();
+    List<Workers.Piece> pieces = pieces(operands.size());
     int parts = Workers.directionParts(pieces, batch, operands.size(), sequenceNanos);
     boolean finishedByLast = lastFinishes && parts == 1;
     NDArray output = outputs.result().output();
@@ -89,7 +90,7 @@ final class CpuScan {
         otherSums.add(Rows.of(temporary.zeros(output.getShape())));
       }
       Workers.run(
-          tasks(parts),
+          tasks(pieces, parts),
           task -> {
             int part = task.directionPart();
             Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
@@ -173,7 +174,7 @@ final class CpuScan {
     }
   }
 
-  private List<Workers.Task> tasks(int parts) {
+  private static List<Workers.Task> tasks(List<Workers.Piece> pieces, int parts) {
     List<Workers.Task> tasks = new ArrayList<>();
     for (Workers.Piece piece : pieces) {
       for (int part = 0; part < parts; part++) {
@@ -181,6 +182,15 @@ final class CpuScan {
       }
     }
     return tasks;
+  }
+
+  /**
+   * The pieces of a pass.
+   *
+   * @param directions into how many parts it can cut the directions
+   */
+  private List<Workers.Piece> pieces(int directions) {
+    return Workers.pieces(batch, channels, lanes, directions, sequenceNanos);
   }
 
   /** About how long one thread takes for a sequence. */
@@ -217,6 +227,7 @@ final class CpuScan {
     List<Rows> checkpoints = saved.stream().limit(operands.size()).map(Rows::of).toList();
     UnaryOperator<NDArray> gradientOf = gradientOf(gradients);
     Rows gateGradient = gate == null ? null : OperandGradients.rows(arguments.gate(), gradientOf);
+    List<Workers.Piece> pieces = pieces(1);
     try (NDManager temporary = outputGradient.getManager().newSubManager()) {
       List<PartialGradients> partials = new ArrayList<>();
       for (int k = 0; k < operands.size(); k++) {

@@ -25,6 +25,10 @@ final class DirectionScan {
   private final List<Rows.Span> spans = new ArrayList<>();
 
   private Operands operands;
+
+  /** The most steps of a tile. */
+  private int tileSteps;
+
   private int[] blockChannel = {};
   private int[] blockWidth = {};
 
@@ -119,8 +123,8 @@ final class DirectionScan {
       blockWidth[blocks] = end - channel;
       channel = end;
     }
-    tile.reserve(
-        width, operands.states, operands.groups, blocks, backward ? operands.checkpointSteps() : 0);
+    tileSteps = backward ? operands.checkpointSteps() : ScanTile.stepsOf(blocks * width);
+    tile.reserve(width, operands.states, operands.groups, blocks, tileSteps, backward);
     spans.clear();
     for (int first = 0, last; first < blocks; first = last + 1) {
       for (last = first; last + 1 < blocks && blockWidth[last] == width; ) {
@@ -133,8 +137,7 @@ final class DirectionScan {
       tile.group[block] = blockChannel[block] / groupChannels;
       readParameters(block);
     }
-    int rows = backward ? operands.checkpointSteps() : ScanTile.STEPS;
-    for (int t = 1; t < rows; t++) {
+    for (int t = 1; t < tileSteps; t++) {
       System.arraycopy(tile.bias, 0, tile.bias, t * tile.stride, tile.stride);
     }
     if (toChannel - fromChannel < tile.stride) { // lanes without a channel stay as they are here
@@ -176,11 +179,12 @@ final class DirectionScan {
   void forward(int sequence, Merging merging, boolean begins, boolean finishes, Rows checkpoints) {
     Arrays.fill(tile.state, 0, tile.states * tile.stride, 0f);
     int length = operands.path.steps();
-    for (int start = 0; start < length; start += ScanTile.STEPS) {
+    int most = checkpoints == null ? tileSteps : ScanTile.STEPS;
+    for (int start = 0; start < length; start += most) {
       if (checkpoints != null && start % operands.checkpointSteps() == 0) {
         moveState(tile.state, checkpoints, sequence, start / operands.checkpointSteps());
       }
-      read(sequence, start, Math.min(ScanTile.STEPS, length - start));
+      read(sequence, start, Math.min(most, length - start));
       if (begins) {
         Arrays.fill(tile.y, 0, tile.steps * tile.stride, 0f);
       } else {

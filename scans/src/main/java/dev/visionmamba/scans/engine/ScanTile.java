@@ -12,8 +12,13 @@ import java.util.Arrays;
  * more channels. Matrices are [block][state][lane].
  */
 final class ScanTile {
-  /** Steps that are read at once. */
+  /** Steps that are read at once, at least. */
   static final int STEPS = 16;
+
+  /** Rows of few channels are read more at once: so many floats. */
+  private static final int FLOATS = 4096;
+
+  private static final int MOST_STEPS = 64;
 
   /** Room is made in such units, so that arrays rarely grow. */
   private static final int UNIT = 1024;
@@ -94,18 +99,24 @@ final class ScanTile {
   /** As long as any array of rows. */
   float[] scratch = {};
 
+  /** How many steps of rows a tile of a forward pass takes: a multiple of {@link #STEPS}. */
+  static int stepsOf(int stride) {
+    return Math.max(STEPS, Math.min(MOST_STEPS, FLOATS / stride / STEPS * STEPS));
+  }
+
   /**
    * Makes room for a scan.
    *
-   * @param backwardSteps the steps of a tile in its backward pass; 0 if it has none
+   * @param steps the most steps of a tile
+   * @param backward whether it is a backward pass
    */
-  void reserve(int lanes, int states, int groups, int blocks, int backwardSteps) {
+  void reserve(int lanes, int states, int groups, int blocks, int steps, boolean backward) {
     this.lanes = lanes;
     this.states = states;
     this.blocks = blocks;
     this.stride = blocks * lanes;
     this.parameterStride = groups * states;
-    int rows = Math.max(STEPS, backwardSteps);
+    int rows = Math.max(STEPS, steps);
     u = grown(u, rows * stride);
     delta = grown(delta, rows * stride);
     y = grown(y, rows * stride);
@@ -120,8 +131,8 @@ final class ScanTile {
     skip = grown(skip, stride);
     bias = grown(bias, rows * stride);
     group = group.length < blocks ? new int[blocks] : group;
-    if (backwardSteps > 0) {
-      int matrices = backwardSteps * states * lanes;
+    if (backward) {
+      int matrices = steps * states * lanes;
       decayMinusOne = grown(decayMinusOne, matrices);
       history = grown(history, matrices + states * lanes);
       bGradient = grown(bGradient, matrices);

@@ -13,6 +13,12 @@ final class Workers {
   /** Waking another thread takes a good part of this. */
   private static final double LEAST_NANOS = 150_000;
 
+  /** Copying rows of so many channels costs little beside the work on them. */
+  private static final int LONG_ROW = 192;
+
+  /** Rows of fewer channels cost more than a sum for each part of the directions. */
+  private static final int SHORT_ROW = 96;
+
   private Workers() {}
 
   /**
@@ -34,23 +40,24 @@ final class Workers {
    */
   static int directionParts(List<Piece> pieces, int items, int directions, double nanos) {
     boolean enough = pieces.size() >= THREADS || pieces.isEmpty() || items * nanos < LEAST_NANOS;
-    return enough ? 1 : Math.min(directions, (2 * THREADS + pieces.size() - 1) / pieces.size());
+    return enough ? 1 : Math.min(directions, ceilDiv(THREADS, pieces.size()));
   }
 
   /**
    * Cuts by sequence first, and by channels only where there are too few sequences: the fewer
    * channels, the shorter the rows that are copied.
    *
+   * @param directions into how many parts the work can be cut besides
    * @param nanos about how long one thread would take for one sequence
    */
-  static List<Piece> pieces(int items, int channels, int lanes, double nanos) {
+  static List<Piece> pieces(int items, int channels, int lanes, int directions, double nanos) {
     boolean alone = THREADS == 1 || items * nanos < LEAST_NANOS;
     int itemPieces = Math.min(items, alone ? 1 : 4 * THREADS);
-    int blocks = (channels + lanes - 1) / lanes;
+    int blocks = ceilDiv(channels, lanes);
     int channelPieces =
         alone || itemPieces == 0
             ? 1
-            : Math.min(blocks, (2 * THREADS + itemPieces - 1) / itemPieces);
+            : Math.min(blocks, channelPieces(itemPieces, channels, directions));
     List<Piece> pieces = new ArrayList<>();
     for (int i = 0; i < itemPieces; i++) {
       for (int j = 0; j < channelPieces; j++) {
@@ -65,6 +72,20 @@ final class Workers {
       }
     }
     return pieces;
+  }
+
+  /** Two pieces a thread if rows stay long, so that a thread that is held up holds up less. */
+  private static int channelPieces(int itemPieces, int channels, int directions) {
+    int twoEach = ceilDiv(2 * THREADS, itemPieces);
+    int oneEach = ceilDiv(THREADS, itemPieces);
+    if (channels >= twoEach * LONG_ROW) {
+      return twoEach;
+    }
+    return channels < oneEach * SHORT_ROW && directions >= oneEach ? 1 : oneEach;
+  }
+
+  private static int ceilDiv(int a, int b) {
+    return (a + b - 1) / b;
   }
 
   /** Runs a task for each piece. */
