@@ -13,13 +13,16 @@ import java.util.Objects;
  * @param parameterPath the order in which delta, B and C are read, as many steps as {@code path};
  *     usually the same path
  * @param u the input, (B, L, D)
- * @param delta the step sizes before bias and softplus, (B, L, D)
+ * @param delta the step sizes before bias and softplus, (B, L, D), or, with {@code deltaWeight},
+ *     what they are projected from, (B, L, R)
  * @param b the input matrix, (B, L, G*N)
  * @param c the output matrix, (B, L, G*N)
  * @param a the real diagonal state matrix, (D, N), its entries at most 0
  * @param d the skip weights, (D); null for none
  * @param deltaBias added to delta, (D); null for none
  * @param groups G, a divisor of D: channel i reads group i / (D/G) of B and C
+ * @param deltaWeight (D, R): the step sizes are delta times its transpose, computed as they are
+ *     needed and never stored; null if delta has them
  */
 public record ScanDirection(
     ScanPath path,
@@ -31,7 +34,8 @@ public record ScanDirection(
     NDArray a,
     NDArray d,
     NDArray deltaBias,
-    int groups) {
+    int groups,
+    NDArray deltaWeight) {
 
   /**
    * Checks that the operands fit each other: their shapes, one floating-point type, one device.
@@ -49,7 +53,8 @@ public record ScanDirection(
     int channels = Objects.requireNonNull(u, "u").width();
     long batch = Operands.shape("u", u.array()).get(0);
     Operands.requireColumns("u", u, batch, path.tokens(), channels);
-    Operands.requireColumns("delta", delta, batch, parameterPath.tokens(), channels);
+    Operands.requireColumns(
+        "delta", delta, batch, parameterPath.tokens(), rank(deltaWeight, channels));
     Shape decay = Operands.shape("A", a);
     if (decay.dimension() != 2 || decay.get(0) != channels || decay.get(1) < 1) {
       throw Operands.misfit("A", "(" + channels + ", states)", decay);
@@ -71,6 +76,47 @@ public record ScanDirection(
     Operands.requireLike("A", a, "u", input);
     Operands.requireLike("D", d, "u", input);
     Operands.requireLike("the delta bias", deltaBias, "u", input);
+    Operands.requireLike("the delta weight", deltaWeight, "u", input);
+  }
+
+  /** How many columns delta has. */
+  private static int rank(NDArray deltaWeight, int channels) {
+    if (deltaWeight == null) {
+      return channels;
+    }
+    Shape shape = Operands.shape("the delta weight", deltaWeight);
+    if (shape.dimension() != 2 || shape.get(0) != channels || shape.get(1) < 1) {
+      throw Operands.misfit("the delta weight", "(" + channels + ", rank)", shape);
+    }
+    return Math.toIntExact(shape.get(1));
+  }
+
+  /**
+   * A direction whose step sizes are given themselves.
+   *
+   * @param path the order in which tokens are visited
+   * @param parameterPath the order in which delta, B and C are read
+   * @param u the input, (B, L, D)
+   * @param delta the step sizes before bias and softplus, (B, L, D)
+   * @param b the input matrix, (B, L, G*N)
+   * @param c the output matrix, (B, L, G*N)
+   * @param a the state matrix, (D, N)
+   * @param d the skip weights, (D); null for none
+   * @param deltaBias added to delta, (D); null for none
+   * @param groups G, a divisor of D
+   */
+  public ScanDirection(
+      ScanPath path,
+      ScanPath parameterPath,
+      Columns u,
+      Columns delta,
+      Columns b,
+      Columns c,
+      NDArray a,
+      NDArray d,
+      NDArray deltaBias,
+      int groups) {
+    this(path, parameterPath, u, delta, b, c, a, d, deltaBias, groups, null);
   }
 
   /**
@@ -94,7 +140,7 @@ public record ScanDirection(
       NDArray a,
       NDArray d,
       NDArray deltaBias) {
-    this(path, path, u, delta, b, c, a, d, deltaBias, 1);
+    this(path, path, u, delta, b, c, a, d, deltaBias, 1, null);
   }
 
   /**
@@ -124,5 +170,6 @@ public record ScanDirection(
     Operands.requireOpen("A", a);
     Operands.requireOpen("D", d);
     Operands.requireOpen("the delta bias", deltaBias);
+    Operands.requireOpen("the delta weight", deltaWeight);
   }
 }

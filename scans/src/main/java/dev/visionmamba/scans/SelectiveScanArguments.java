@@ -137,6 +137,7 @@ public record SelectiveScanArguments(
       addOnce(direction.a(), seen, arrays);
       addOnce(direction.d(), seen, arrays);
       addOnce(direction.deltaBias(), seen, arrays);
+      addOnce(direction.deltaWeight(), seen, arrays);
     }
     addOnce(gate == null ? null : gate.array(), seen, arrays);
     return arrays;

@@ -1,7 +1,6 @@
 package dev.visionmamba.scans;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -88,10 +87,6 @@ final class StrategyNames {
         return new Match(entry, name.substring(hyphen + 1));
       }
     }
-    String nearest =
-        names().stream()
-            .min(Comparator.comparingInt(known -> distance(known, head.toLowerCase(Locale.ROOT))))
-            .orElseThrow();
     List<String> known = new ArrayList<>();
     for (Entry entry : ENTRIES) {
       known.add(entry.name());
@@ -103,7 +98,7 @@ final class StrategyNames {
         "no scan strategy \""
             + name
             + "\"; did you mean "
-            + nearest
+            + NearestName.of(head, names())
             + "? There are: "
             + String.join(", ", known));
   }
@@ -114,23 +109,5 @@ final class StrategyNames {
           "the " + what + " in " + name + "-" + digits + " must be a whole number from 1 on");
     }
     return Integer.parseInt(digits);
-  }
-
-  /** Levenshtein's distance: how many letters to insert, to leave out or to change. */
-  private static int distance(String a, String b) {
-    int[] above = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      above[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int[] row = new int[b.length() + 1];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(change, 1 + Math.min(above[j], row[j - 1]));
-      }
-      above = row;
-    }
-    return above[b.length()];
   }
 }

@@ -51,14 +51,16 @@ final class RandomOperands {
       int width = groups * states;
       // Without softplus step sizes are used as they are, so they must not be negative.
       float low = softplus ? -3 : 0.01f;
+      int rank = random.nextInt(3) == 0 ? 1 + random.nextInt(Math.min(6, channels)) : 0;
+      int deltaColumns = rank == 0 ? channels : rank;
       directions.add(
           new ScanDirection(
               path,
               parameterPath,
               packed ? new Columns(wide, 2, 2 + channels) : all(-1, 1, batch, length, channels),
               packed && softplus
-                  ? new Columns(wide, 3 + channels, 3 + 2 * channels)
-                  : all(low, 1, batch, parameterLength, channels),
+                  ? new Columns(wide, 3 + channels, 3 + channels + deltaColumns)
+                  : all(low, 1, batch, parameterLength, deltaColumns),
               packed
                   ? new Columns(wide, 3 + 2 * channels, 3 + 2 * channels + width)
                   : all(-1, 1, batch, parameterLength, width),
@@ -68,7 +70,8 @@ final class RandomOperands {
               array(-4, 0, channels, states),
               random.nextBoolean() ? array(-1, 1, channels) : null,
               random.nextBoolean() ? array(softplus ? -1 : 0, 1, channels) : null,
-              groups));
+              groups,
+              rank == 0 ? null : array(softplus ? -1 : 0.01f, 0.5f, channels, rank)));
     }
     Columns gate = null;
     if (random.nextBoolean()) {
@@ -93,7 +96,8 @@ final class RandomOperands {
         direction.a(),
         direction.d(),
         direction.deltaBias(),
-        direction.groups());
+        direction.groups(),
+        direction.deltaWeight());
   }
 
   CausalConv1dArguments convolution() {

@@ -43,6 +43,10 @@ final class DirectionScan {
     final int channels;
     final int states;
     final int groups;
+
+    /** Columns of what delta is projected from; 0 if delta is given itself. */
+    final int rank;
+
     final boolean softplus;
     final Rows u;
     final Rows delta;
@@ -51,7 +55,9 @@ final class DirectionScan {
     private final FloatBuffer a;
     private final FloatBuffer d;
     private final FloatBuffer bias;
+    private final FloatBuffer deltaWeight;
     private final Rows.Span parameterSpan;
+    private final Rows.Span rankSpan;
 
     Operands(ScanDirection direction, boolean softplus) {
       path = direction.path();
@@ -67,7 +73,10 @@ final class DirectionScan {
       a = Rows.floats(direction.a());
       d = floats(direction.d());
       bias = floats(direction.deltaBias());
+      deltaWeight = floats(direction.deltaWeight());
+      rank = deltaWeight == null ? 0 : direction.delta().width();
       parameterSpan = Rows.Span.first(groups * states);
+      rankSpan = Rows.Span.first(rank);
     }
 
     private static FloatBuffer floats(NDArray array) {
@@ -124,7 +133,8 @@ final class DirectionScan {
       channel = end;
     }
     tileSteps = backward ? operands.checkpointSteps() : ScanTile.stepsOf(blocks * width);
-    tile.reserve(width, operands.states, operands.groups, blocks, tileSteps, backward);
+    tile.reserve(
+        width, operands.states, operands.rank, operands.groups, blocks, tileSteps, backward);
     spans.clear();
     for (int first = 0, last; first < blocks; first = last + 1) {
       for (last = first; last + 1 < blocks && blockWidth[last] == width; ) {
@@ -160,6 +170,10 @@ final class DirectionScan {
         float decay = exists ? operands.a.get(channel * states + n) * PlainMath.LOG2E : 0f;
         tile.logDecay[(block * states + n) * width + i] = decay;
         largest = Math.max(largest, Math.abs(decay));
+      }
+      for (int r = 0; r < operands.rank; r++) {
+        tile.deltaWeight[(block * operands.rank + r) * width + i] =
+            exists ? operands.deltaWeight.get(channel * operands.rank + r) : 0f;
       }
       tile.leastDelta[column] = -PlainMath.LARGEST_EXPONENT / largest;
       tile.skip[column] = exists && operands.d != null ? operands.d.get(channel) : 0f;
@@ -293,31 +307,19 @@ final class DirectionScan {
 
   /** The state after the last step, in the operator's order, to (B, D, N). */
   void readLastState(int sequence, Rows lastState) {
-    forEachChannel(
-        (channel, index) -> {
-          transpose(tile.state, index);
-          lastState.put(sequence, channel, 0, tile.states, tile.scratch, 0);
-        });
-  }
-
-  /** Visits the channels, each with the place of its first state in a matrix. */
-  private void forEachChannel(ChannelVisitor visitor) {
-    int lanes = kernel.lanes();
     for (int block = 0; block < tile.blocks; block++) {
       for (int i = 0; i < blockWidth[block]; i++) {
-        visitor.visit(blockChannel[block] + i, block * tile.states * lanes + i);
+        readColumn(tile.state, tile.states, block, i);
+        lastState.put(sequence, blockChannel[block] + i, 0, tile.states, tile.scratch, 0);
       }
     }
   }
 
-  private interface ChannelVisitor {
-    void visit(int channel, int index);
-  }
-
-  /** scratch = a channel's column of a matrix. */
-  private void transpose(float[] matrix, int index) {
-    for (int n = 0; n < tile.states; n++) {
-      tile.scratch[n] = matrix[index + n * kernel.lanes()];
+  /** scratch = a lane's column of [block][count][lane]. */
+  private void readColumn(float[] matrix, int count, int block, int lane) {
+    int lanes = kernel.lanes();
+    for (int n = 0; n < count; n++) {
+      tile.scratch[n] = matrix[(block * count + n) * lanes + lane];
     }
   }
 
@@ -362,13 +364,17 @@ final class DirectionScan {
         kernel.backward(tile, block);
         if (block == tile.blocks - 1 || tile.group[block + 1] != tile.group[block]) {
           int column = tile.group[block] * tile.states;
-          addSumsOfLanes(tile.bGradient, gradients.b(), partial, column);
-          addSumsOfLanes(tile.cGradient, gradients.c(), partial, column);
+          addSumsOfLanes(tile.bGradient, tile.states, gradients.b(), partial, column);
+          addSumsOfLanes(tile.cGradient, tile.states, gradients.c(), partial, column);
         }
       }
       throughSoftplus();
       accumulate(tile.uGradient, gradients.u(), sequence, steps);
-      accumulate(tile.deltaGradient, gradients.delta(), sequence, parameterSteps);
+      if (operands.rank == 0) {
+        accumulate(tile.deltaGradient, gradients.delta(), sequence, parameterSteps);
+      } else {
+        throughProjection(gradients.delta(), partial);
+      }
     }
   }
 
@@ -398,39 +404,53 @@ final class DirectionScan {
     accumulate(sum, gateGradient, sequence, steps);
   }
 
-  private void addSumsOfLanes(float[] gradient, Rows to, int sequence, int column) {
-    int states = tile.states;
+  /** From the gradient of delta to those of what it is projected from and of the weight. */
+  private void throughProjection(Rows gradient, int partial) {
+    int rank = operands.rank;
+    Arrays.fill(tile.dtGradient, 0, tile.steps * rank * kernel.lanes(), 0f);
+    for (int block = 0; block < tile.blocks; block++) {
+      kernel.projectBackward(tile, block);
+    }
+    addSumsOfLanes(tile.dtGradient, rank, gradient, partial, 0);
+  }
+
+  /** Adds [step][count][lane], summed over lanes, to count columns of the tokens' rows. */
+  private void addSumsOfLanes(float[] gradient, int count, Rows to, int sequence, int column) {
     int lanes = kernel.lanes();
     for (int t = 0; t < tile.steps; t++) {
       int token = parameterSteps.token(t);
-      to.get(sequence, token, column, states, tile.scratch, 0);
-      for (int n = 0; n < states; n++) {
-        tile.scratch[n] += kernel.sumOfLanes(gradient, (t * states + n) * lanes);
+      to.get(sequence, token, column, count, tile.scratch, 0);
+      for (int n = 0; n < count; n++) {
+        tile.scratch[n] += kernel.sumOfLanes(gradient, (t * count + n) * lanes);
       }
-      to.put(sequence, token, column, states, tile.scratch, 0);
+      to.put(sequence, token, column, count, tile.scratch, 0);
     }
   }
 
   /**
-   * The gradients of A, D and the bias over all sequences so far, to a row of (1, rows, D N + 2 D).
+   * The gradients of A, D, the bias and the delta weight over all sequences so far, to a row of (1,
+   * rows, D N + 2 D + D R).
    */
   void readParameterGradients(Rows sums, int row) {
-    int states = tile.states;
-    forEachChannel(
-        (channel, index) -> {
-          transpose(tile.aGradient, index);
-          sums.put(0, row, channel * states, states, tile.scratch, 0);
-        });
-    int matrix = operands.channels * states;
+    int channels = operands.channels;
+    int matrix = channels * tile.states;
+    putByChannel(tile.aGradient, tile.states, sums, row, 0);
     for (Rows.Span span : spans) {
-      sums.put(0, row, matrix + span.column(), span.count(), tile.skipGradient, span.offset());
-      sums.put(
-          0,
-          row,
-          matrix + operands.channels + span.column(),
-          span.count(),
-          tile.biasGradient,
-          span.offset());
+      int column = matrix + span.column();
+      sums.put(0, row, column, span.count(), tile.skipGradient, span.offset());
+      sums.put(0, row, column + channels, span.count(), tile.biasGradient, span.offset());
+    }
+    putByChannel(tile.deltaWeightGradient, tile.rank, sums, row, matrix + 2 * channels);
+  }
+
+  /** Copies [block][count][lane] to count columns a channel. */
+  private void putByChannel(float[] matrix, int count, Rows to, int row, int column) {
+    for (int block = 0; block < tile.blocks; block++) {
+      for (int i = 0; i < blockWidth[block]; i++) {
+        readColumn(matrix, count, block, i);
+        int channel = blockChannel[block] + i;
+        to.put(0, row, column + channel * count, count, tile.scratch, 0);
+      }
     }
   }
 
@@ -441,7 +461,14 @@ final class DirectionScan {
       parameterSteps.moveTo(operands.parameterPath, start, count);
     }
     gather(operands.u, sequence, steps, tile.u);
-    gather(operands.delta, sequence, parameterSteps, tile.delta);
+    if (operands.rank == 0) {
+      gather(operands.delta, sequence, parameterSteps, tile.delta);
+    } else {
+      operands.delta.gather(sequence, parameterSteps, operands.rankSpan, tile.dt, operands.rank);
+      for (int block = 0; block < tile.blocks; block++) {
+        kernel.project(tile, block);
+      }
+    }
     int length = count * tile.stride;
     if (operands.softplus) {
       kernel.softplus(tile.delta, tile.bias, length);

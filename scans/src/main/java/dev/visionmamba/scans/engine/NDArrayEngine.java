@@ -143,7 +143,9 @@ final class NDArrayEngine implements ScanEngine {
 
   /** delta' of a chunk, (B, T, D). */
   private static NDArray stepSizes(NDArray delta, ScanDirection direction, boolean softplus) {
-    NDArray biased = direction.deltaBias() == null ? delta : delta.add(direction.deltaBias());
+    NDArray weight = direction.deltaWeight();
+    NDArray whole = weight == null ? delta : delta.matMul(weight.transpose());
+    NDArray biased = direction.deltaBias() == null ? whole : whole.add(direction.deltaBias());
     return softplus ? Activation.softPlus(biased) : biased;
   }
 

@@ -10,9 +10,17 @@ import java.util.function.UnaryOperator;
  *
  * @param d null if the direction has none
  * @param deltaBias null if the direction has none
+ * @param deltaWeight null if the direction has none
  */
 record OperandGradients(
-    Rows u, Rows delta, Rows b, Rows c, NDArray a, NDArray d, NDArray deltaBias) {
+    Rows u,
+    Rows delta,
+    Rows b,
+    Rows c,
+    NDArray a,
+    NDArray d,
+    NDArray deltaBias,
+    NDArray deltaWeight) {
 
   /**
    * Finds them.
@@ -27,7 +35,8 @@ record OperandGradients(
         rows(direction.c(), gradientOf),
         gradientOf.apply(direction.a()),
         gradientOf.apply(direction.d()),
-        gradientOf.apply(direction.deltaBias()));
+        gradientOf.apply(direction.deltaBias()),
+        gradientOf.apply(direction.deltaWeight()));
   }
 
   /** The gradient of some columns of an array. */

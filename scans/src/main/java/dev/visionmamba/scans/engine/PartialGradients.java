@@ -9,9 +9,9 @@ import java.util.List;
 
 /**
  * The gradients of a direction's operands that several pieces of work add to: each piece has its
- * own, and they are summed in the order of the pieces, so that the sums are the same every time. B
- * and C are shared by pieces of other channels, A, D and the delta bias by pieces of other
- * sequences.
+ * own, and they are summed in the order of the pieces, so that the sums are the same every time. B,
+ * C and what the step sizes are projected from are shared by pieces of other channels, A, D, the
+ * delta bias and the delta weight by pieces of other sequences.
  */
 final class PartialGradients {
   private final List<Workers.Piece> pieces;
@@ -37,26 +37,32 @@ final class PartialGradients {
     this.batch = pieces.stream().mapToInt(Workers.Piece::toItem).max().orElse(0);
     this.channelParts = pieces.stream().mapToInt(Workers.Piece::channelPart).max().orElse(0) + 1;
     int states = operands.groups * operands.states;
-    int tokens = operands.parameterPath.tokens();
-    Rows b = whole.b();
-    Rows c = whole.c();
-    if (channelParts > 1) {
-      Shape shape = new Shape((long) channelParts * batch, tokens, states);
-      b = Rows.of(manager.zeros(shape));
-      c = Rows.of(manager.zeros(shape));
-    }
-    this.own = new DirectionScan.Gradients(whole.u(), whole.delta(), b, c);
-    long columns = (long) operands.channels * (operands.states + 2);
+    boolean projected = operands.rank > 0;
+    this.own =
+        channelParts == 1
+            ? new DirectionScan.Gradients(whole.u(), whole.delta(), whole.b(), whole.c())
+            : new DirectionScan.Gradients(
+                whole.u(),
+                projected ? parts(manager, operands.rank) : whole.delta(),
+                parts(manager, states),
+                parts(manager, states));
+    long columns = (long) operands.channels * (operands.states + 2 + operands.rank);
     this.parameters = manager.zeros(new Shape(1, Math.max(1, pieces.size()), columns));
     this.parameterRows = Rows.of(parameters);
   }
 
-  /** What pieces add to: u and delta themselves, and their own B and C. */
+  /** Zeros for every part of the channels. */
+  private Rows parts(NDManager manager, int columns) {
+    long sequences = (long) channelParts * batch;
+    return Rows.of(manager.zeros(new Shape(sequences, operands.parameterPath.tokens(), columns)));
+  }
+
+  /** What pieces add to: u and, if it is given, delta themselves, and their own of the rest. */
   DirectionScan.Gradients own() {
     return own;
   }
 
-  /** Which sequence of their B and C a piece adds to. */
+  /** Which sequence of its own a piece adds to. */
   int sequence(Workers.Piece piece, int sequence) {
     return piece.channelPart() * batch + sequence;
   }
@@ -69,35 +75,40 @@ final class PartialGradients {
   /** Adds what the pieces have kept to the whole. */
   void addUp() {
     if (channelParts > 1) {
-      addParts(own.b(), whole.b());
-      addParts(own.c(), whole.c());
+      int states = operands.groups * operands.states;
+      addParts(own.b(), whole.b(), states);
+      addParts(own.c(), whole.c(), states);
+      if (operands.rank > 0) {
+        addParts(own.delta(), whole.delta(), operands.rank);
+      }
     }
     FloatBuffer values = Rows.floats(parameters);
     int channels = operands.channels;
     int matrix = channels * operands.states;
     for (int i = 0; i < pieces.size(); i++) {
-      int row = i * (matrix + 2 * channels);
+      int weight = channels * operands.rank;
+      int row = i * (matrix + 2 * channels + weight);
       add(values, row, matrix, whole.a());
       add(values, row + matrix, channels, whole.d());
       add(values, row + matrix + channels, channels, whole.deltaBias());
+      add(values, row + matrix + 2 * channels, weight, whole.deltaWeight());
     }
   }
 
-  private void addParts(Rows parts, Rows sum) {
-    int states = operands.groups * operands.states;
-    float[] part = new float[states];
-    float[] total = new float[states];
+  private void addParts(Rows parts, Rows sum, int columns) {
+    float[] part = new float[columns];
+    float[] total = new float[columns];
     for (int sequence = 0; sequence < batch; sequence++) {
       for (int t = 0; t < operands.parameterPath.steps(); t++) {
         int token = operands.parameterPath.token(t);
-        sum.get(sequence, token, 0, states, total, 0);
+        sum.get(sequence, token, 0, columns, total, 0);
         for (int i = 0; i < channelParts; i++) {
-          parts.get(i * batch + sequence, token, 0, states, part, 0);
-          for (int n = 0; n < states; n++) {
+          parts.get(i * batch + sequence, token, 0, columns, part, 0);
+          for (int n = 0; n < columns; n++) {
             total[n] += part[n];
           }
         }
-        sum.put(sequence, token, 0, states, total, 0);
+        sum.put(sequence, token, 0, columns, total, 0);
       }
     }
   }

@@ -33,6 +33,18 @@ final class PlainKernel implements ScanKernel {
 
     /** Copies the rows of a tile's block. */
     void read(ScanTile tile, int block) {
+      reserve(tile);
+      int column = block * LANES;
+      for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
+        System.arraycopy(tile.delta, row, delta[t], 0, LANES);
+        System.arraycopy(tile.u, row, u[t], 0, LANES);
+        System.arraycopy(tile.y, row, y[t], 0, LANES);
+        multiply(delta[t], u[t], deltaU[t]);
+      }
+      System.arraycopy(tile.skip, column, skip, 0, LANES);
+    }
+
+    void reserve(ScanTile tile) {
       if (delta.length < tile.steps) {
         delta = new float[tile.steps][LANES];
         u = new float[tile.steps][LANES];
@@ -43,14 +55,6 @@ final class PlainKernel implements ScanKernel {
         inputSum = new float[tile.steps][LANES];
         decaySum = new float[tile.steps][LANES];
       }
-      int column = block * LANES;
-      for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
-        System.arraycopy(tile.delta, row, delta[t], 0, LANES);
-        System.arraycopy(tile.u, row, u[t], 0, LANES);
-        System.arraycopy(tile.y, row, y[t], 0, LANES);
-        multiply(delta[t], u[t], deltaU[t]);
-      }
-      System.arraycopy(tile.skip, column, skip, 0, LANES);
     }
   }
 
@@ -108,6 +112,55 @@ final class PlainKernel implements ScanKernel {
       float[] a, int aFrom, float[] b, int bFrom, float[] c, int cFrom, int length) {
     for (int i = 0; i < length; i++) {
       c[cFrom + i] += a[aFrom + i] * b[bFrom + i];
+    }
+  }
+
+  @Override
+  public void project(ScanTile tile, int block) {
+    Block at = blocks.get();
+    at.reserve(tile);
+    float[] weight = at.product;
+    for (int t = 0; t < tile.steps; t++) {
+      Arrays.fill(at.delta[t], 0f);
+    }
+    for (int r = 0; r < tile.rank; r++) {
+      System.arraycopy(tile.deltaWeight, (block * tile.rank + r) * LANES, weight, 0, LANES);
+      for (int t = 0; t < tile.steps; t++) {
+        addScaled(tile.dt[t * tile.rank + r], weight, at.delta[t]);
+      }
+    }
+    for (int t = 0; t < tile.steps; t++) {
+      System.arraycopy(at.delta[t], 0, tile.delta, t * tile.stride + block * LANES, LANES);
+    }
+  }
+
+  @Override
+  public void projectBackward(ScanTile tile, int block) {
+    Block at = blocks.get();
+    at.reserve(tile);
+    for (int t = 0; t < tile.steps; t++) {
+      int row = t * tile.stride + block * LANES;
+      System.arraycopy(tile.deltaGradient, row, at.delta[t], 0, LANES);
+    }
+    for (int r = 0; r < tile.rank; r++) {
+      int i = (block * tile.rank + r) * LANES;
+      System.arraycopy(tile.deltaWeight, i, at.product, 0, LANES);
+      System.arraycopy(tile.deltaWeightGradient, i, at.sum, 0, LANES);
+      for (int t = 0; t < tile.steps; t++) {
+        float[] gradient = at.delta[t];
+        addScaled(tile.dt[t * tile.rank + r], gradient, at.sum);
+        int to = (t * tile.rank + r) * LANES;
+        for (int lane = 0; lane < LANES; lane++) {
+          tile.dtGradient[to + lane] += gradient[lane] * at.product[lane];
+        }
+      }
+      System.arraycopy(at.sum, 0, tile.deltaWeightGradient, i, LANES);
+    }
+  }
+
+  private static void addScaled(float scale, float[] x, float[] sum) {
+    for (int i = 0; i < LANES; i++) {
+      sum[i] += scale * x[i];
     }
   }
 

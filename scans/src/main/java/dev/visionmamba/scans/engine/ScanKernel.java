@@ -32,6 +32,22 @@ interface ScanKernel {
   float sumOfLanes(float[] x, int from);
 
   /**
+   * delta[t] = sum over r of dt[t, r] weight[r].
+   *
+   * @param tile its delta is written
+   * @param block which of its blocks of channels
+   */
+  void project(ScanTile tile, int block);
+
+  /**
+   * Adds to the gradients of dt and the weight, from that of delta.
+   *
+   * @param tile where all of them are
+   * @param block which of its blocks of channels
+   */
+  void projectBackward(ScanTile tile, int block);
+
+  /**
    * Walks the steps of a tile: h = exp(delta A) h + delta u B, y += C h + D u.
    *
    * @param tile its y is added to, its state carried on

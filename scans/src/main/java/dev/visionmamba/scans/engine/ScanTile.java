@@ -25,6 +25,10 @@ final class ScanTile {
 
   int lanes;
   int states;
+
+  /** Columns of dt; 0 if delta is given itself. */
+  int rank;
+
   int blocks;
 
   /** Columns of a row of channels: blocks * lanes. */
@@ -44,6 +48,11 @@ final class ScanTile {
 
   float[] delta = {};
   float[] y = {};
+
+  /** What delta is projected from, [step][rank], and the weight, [block][rank][lane]. */
+  float[] dt = {};
+
+  float[] deltaWeight = {};
 
   /** The gate z and its sigmoid, [step][stride]. */
   float[] gate = {};
@@ -86,6 +95,11 @@ final class ScanTile {
 
   float[] cGradient = {};
 
+  /** Of dt, not yet summed over lanes, [step][rank][lane], and the weight's sum. */
+  float[] dtGradient = {};
+
+  float[] deltaWeightGradient = {};
+
   /** The gradient of h after the steps of the tile, and the sum of A's gradients: matrices. */
   float[] stateGradient = {};
 
@@ -110,9 +124,11 @@ final class ScanTile {
    * @param steps the most steps of a tile
    * @param backward whether it is a backward pass
    */
-  void reserve(int lanes, int states, int groups, int blocks, int steps, boolean backward) {
+  void reserve(
+      int lanes, int states, int rank, int groups, int blocks, int steps, boolean backward) {
     this.lanes = lanes;
     this.states = states;
+    this.rank = rank;
     this.blocks = blocks;
     this.stride = blocks * lanes;
     this.parameterStride = groups * states;
@@ -122,7 +138,9 @@ final class ScanTile {
     y = grown(y, rows * stride);
     gate = grown(gate, rows * stride);
     sigmoid = grown(sigmoid, rows * stride);
-    scratch = grown(scratch, rows * Math.max(stride, parameterStride));
+    scratch = grown(scratch, rows * Math.max(stride, Math.max(parameterStride, rank)));
+    dt = grown(dt, rows * rank);
+    deltaWeight = grown(deltaWeight, rank * stride);
     b = grown(b, rows * parameterStride);
     c = grown(c, rows * parameterStride);
     logDecay = grown(logDecay, states * stride);
@@ -139,6 +157,9 @@ final class ScanTile {
       cGradient = grown(cGradient, matrices);
       uGradient = grown(uGradient, rows * stride);
       deltaGradient = grown(deltaGradient, rows * stride);
+      dtGradient = grown(dtGradient, steps * rank * lanes);
+      deltaWeightGradient = grown(deltaWeightGradient, rank * stride);
+      Arrays.fill(deltaWeightGradient, 0, rank * stride, 0f);
       stateGradient = grown(stateGradient, states * stride);
       aGradient = grown(aGradient, states * stride);
       skipGradient = grown(skipGradient, stride);

@@ -171,6 +171,67 @@ final class VectorKernel implements ScanKernel {
     h.intoArray(tile.state, column);
   }
 
+  /** Four steps at once, so that each vector of the weight is loaded once for them. */
+  @Override
+  public void project(ScanTile tile, int block) {
+    float[] dt = tile.dt;
+    float[] weight = tile.deltaWeight;
+    float[] delta = tile.delta;
+    int rank = tile.rank;
+    int stride = tile.stride;
+    int first = block * rank * LANES;
+    int row = block * LANES;
+    int t = 0;
+    for (; t + 3 < tile.steps; t += 4, row += 4 * stride) {
+      FloatVector sum0 = FloatVector.zero(SPECIES);
+      FloatVector sum1 = FloatVector.zero(SPECIES);
+      FloatVector sum2 = FloatVector.zero(SPECIES);
+      FloatVector sum3 = FloatVector.zero(SPECIES);
+      for (int r = 0, i = first, j = t * rank; r < rank; r++, i += LANES, j++) {
+        FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+        sum0 = w.fma(FloatVector.broadcast(SPECIES, dt[j]), sum0);
+        sum1 = w.fma(FloatVector.broadcast(SPECIES, dt[j + rank]), sum1);
+        sum2 = w.fma(FloatVector.broadcast(SPECIES, dt[j + 2 * rank]), sum2);
+        sum3 = w.fma(FloatVector.broadcast(SPECIES, dt[j + 3 * rank]), sum3);
+      }
+      sum0.intoArray(delta, row);
+      sum1.intoArray(delta, row + stride);
+      sum2.intoArray(delta, row + 2 * stride);
+      sum3.intoArray(delta, row + 3 * stride);
+    }
+    for (; t < tile.steps; t++, row += stride) {
+      FloatVector sum = FloatVector.zero(SPECIES);
+      for (int r = 0, i = first, j = t * rank; r < rank; r++, i += LANES, j++) {
+        FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
+        sum = w.fma(FloatVector.broadcast(SPECIES, dt[j]), sum);
+      }
+      sum.intoArray(delta, row);
+    }
+  }
+
+  @Override
+  public void projectBackward(ScanTile tile, int block) {
+    float[] dt = tile.dt;
+    float[] dtGradient = tile.dtGradient;
+    float[] deltaGradient = tile.deltaGradient;
+    int rank = tile.rank;
+    int stride = tile.stride;
+    int next = rank * LANES;
+    for (int r = 0; r < rank; r++) {
+      int i = block * next + r * LANES;
+      FloatVector w = FloatVector.fromArray(SPECIES, tile.deltaWeight, i);
+      FloatVector sum = FloatVector.fromArray(SPECIES, tile.deltaWeightGradient, i);
+      for (int t = 0, row = block * LANES, j = r, at = r * LANES;
+          t < tile.steps;
+          t++, row += stride, j += rank, at += next) {
+        FloatVector gradient = FloatVector.fromArray(SPECIES, deltaGradient, row);
+        sum = gradient.fma(FloatVector.broadcast(SPECIES, dt[j]), sum);
+        gradient.fma(w, FloatVector.fromArray(SPECIES, dtGradient, at)).intoArray(dtGradient, at);
+      }
+      sum.intoArray(tile.deltaWeightGradient, i);
+    }
+  }
+
   @Override
   public void backward(ScanTile tile, int block) {
     recompute(tile, block);
