@@ -124,6 +124,14 @@ final class TrainCommand implements Callable<Integer> {
   private boolean noFlip;
 
   @Option(
+      names = "--ema",
+      paramLabel = "DECAY",
+      description =
+          "Measure and keep a running mean of the weights, of which a step keeps this part, such as"
+              + " 0.999 (default: ${DEFAULT-VALUE}, the weights themselves).")
+  private float emaDecay = TrainingOptions.DEFAULT.emaDecay();
+
+  @Option(
       names = "--half",
       description = "Write the model's weights as float16: half the size, trained as ever.")
   private boolean half;
@@ -165,6 +173,7 @@ final class TrainCommand implements Callable<Integer> {
             shift,
             !noFlip,
             optimizer,
+            emaDecay,
             seed);
     LabelledImages train = data.load(FashionMnist.Split.TRAIN).first(limit);
     LabelledImages test = data.load(FashionMnist.Split.TEST).first(limit);

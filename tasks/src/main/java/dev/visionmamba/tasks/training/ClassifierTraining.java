@@ -65,6 +65,9 @@ public final class ClassifierTraining {
   private final Loss loss;
   private final ResumableOptimizer optimizer;
 
+  /** Null if the weights themselves are kept. */
+  private final WeightAverage average;
+
   /**
    * Prepares a training.
    *
@@ -106,6 +109,11 @@ public final class ClassifierTraining {
     this.workerCount = workers;
     this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
     this.optimizer = optimizer();
+    this.average =
+        options.emaDecay() == 0
+            ? null
+            : new WeightAverage(
+                model.djlModel().getNDManager(), model.network(), options.emaDecay());
   }
 
   private ResumableOptimizer optimizer() {
@@ -153,7 +161,8 @@ public final class ClassifierTraining {
     Path checkpoint = folder.resolve(CHECKPOINT_FILE);
     List<EpochResult> history = new ArrayList<>();
     if (resume && Files.exists(checkpoint)) {
-      history.addAll(TrainingCheckpoint.load(checkpoint, model, optimizer, options, stepsPerEpoch));
+      history.addAll(
+          TrainingCheckpoint.load(checkpoint, model, optimizer, average, options, stepsPerEpoch));
     }
     if (history.size() == options.epochs()) {
       save(history, notes); // nothing is left to train, but the notes or the type may be new
@@ -167,7 +176,15 @@ public final class ClassifierTraining {
         listener.epochEnded(history.get(epoch));
       }
     }
+    swapAverage(); // the model is what has been saved
     return history;
+  }
+
+  /** Between the weights that learn and their mean. */
+  private void swapAverage() {
+    if (average != null) {
+      average.swap();
+    }
   }
 
   private EpochResult epoch(
@@ -190,13 +207,18 @@ public final class ClassifierTraining {
         NDArray labels = batches.labels(manager, order, from, to);
         BatchResult result = workers.learn(trainer, images, labels);
         trainer.step();
+        if (average != null) {
+          average.update();
+        }
         lossSum += result.lossSum();
         right += result.right();
       }
       listener.stepped(to, lossSum / to, (double) right / to);
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
+    swapAverage();
     double testAccuracy = ClassifierEvaluation.run(model, test, workerCount, done -> {}).accuracy();
+    swapAverage();
     return new EpochResult(
         epoch + 1,
         lossSum / train.count(),
@@ -214,7 +236,9 @@ public final class ClassifierTraining {
     allNotes.put("epochs", Integer.toString(history.size()));
     allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", last.testAccuracy()));
     ModelDescription description = model.description().withNotes(allNotes);
+    swapAverage();
     model.save(folder.resolve(MODEL_FILE), description, weightType);
+    swapAverage();
     AtomicFiles.writeText(
         folder.resolve(METRICS_FILE),
         EpochResult.CSV_HEADER
@@ -222,6 +246,7 @@ public final class ClassifierTraining {
             + history.stream().map(r -> r.toCsv() + "\n").collect(Collectors.joining()));
     TrainingCurves.draw(history, folder.resolve(CURVES_FILE));
     // Last: once it is there, the epoch is done.
-    TrainingCheckpoint.save(folder.resolve(CHECKPOINT_FILE), model, optimizer, options, history);
+    TrainingCheckpoint.save(
+        folder.resolve(CHECKPOINT_FILE), model, optimizer, average, options, history);
   }
 }

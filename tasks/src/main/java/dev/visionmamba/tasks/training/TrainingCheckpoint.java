@@ -22,13 +22,14 @@ import java.util.stream.Collectors;
 
 /**
  * Everything that training needs to go on after an epoch, in one safetensors file: the weights, the
- * optimizer's state under {@code first:NAME} and so on, and in the metadata the options and the
- * history.
+ * optimizer's state under {@code first:NAME} and so on, a running mean of the weights under {@code
+ * mean:NAME}, and in the metadata the options and the history.
  */
 final class TrainingCheckpoint {
   /** Between what is kept of a parameter and its name, in which it does not occur. */
   private static final String SEPARATOR = ":";
 
+  private static final String MEAN = "mean";
   private static final String OPTIONS = "options";
   private static final String HISTORY = "history";
 
@@ -38,6 +39,7 @@ final class TrainingCheckpoint {
       Path file,
       ClassifierModel model,
       ResumableOptimizer optimizer,
+      WeightAverage average,
       TrainingOptions options,
       List<EpochResult> history)
       throws IOException {
@@ -49,6 +51,9 @@ final class TrainingCheckpoint {
       for (int i = 0; i < names.size(); i++) {
         tensors.put(names.get(i) + SEPARATOR + named.getKey(), state.get(i));
       }
+    }
+    if (average != null) {
+      average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
     }
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
@@ -63,6 +68,7 @@ final class TrainingCheckpoint {
       Path file,
       ClassifierModel model,
       ResumableOptimizer optimizer,
+      WeightAverage average,
       TrainingOptions options,
       int stepsPerEpoch)
       throws IOException, MalformedModelException {
@@ -81,22 +87,35 @@ final class TrainingCheckpoint {
               }
             });
     model.fill(weights, file.toString());
+    Map<String, NDArray> means = new LinkedHashMap<>();
     for (Pair<String, Parameter> named : model.network().getParameters()) {
       String id = named.getValue().getId();
       NDList state = new NDList();
       for (String part : optimizer.stateNames(id)) {
-        NDArray tensor = checkpoint.tensors().get(part + SEPARATOR + named.getKey());
-        if (tensor == null) {
-          throw new CheckpointException(
-              file.toString(),
-              "it lacks the optimizer's state of " + named.getKey(),
-              "train without --resume, into another folder");
-        }
-        state.add(tensor);
+        state.add(kept(file, checkpoint, part, named.getKey()));
       }
       optimizer.restore(id, state, history.size() * stepsPerEpoch);
+      if (average != null) {
+        means.put(named.getKey(), kept(file, checkpoint, MEAN, named.getKey()));
+      }
+    }
+    if (average != null) {
+      average.restore(means, (long) history.size() * stepsPerEpoch);
     }
     return history;
+  }
+
+  /** What is kept of a parameter under a name. */
+  private static NDArray kept(Path file, Checkpoint checkpoint, String what, String parameter)
+      throws CheckpointException {
+    NDArray tensor = checkpoint.tensors().get(what + SEPARATOR + parameter);
+    if (tensor == null) {
+      throw new CheckpointException(
+          file.toString(),
+          "it lacks the state of " + parameter,
+          "train without --resume, into another folder");
+    }
+    return tensor;
   }
 
   private static void check(Path file, Checkpoint checkpoint, String key, String want)

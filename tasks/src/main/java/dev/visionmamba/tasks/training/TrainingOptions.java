@@ -15,6 +15,8 @@ import java.util.Locale;
  * @param shift how many pixels training images are moved at random, each way, at least 0
  * @param flip whether training images are flipped at random, left to right
  * @param optimizer what turns gradients into steps
+ * @param emaDecay if above 0, what is measured and kept is a running mean of the weights: the part
+ *     of it that a step keeps, such as 0.999; below 1
  * @param seed of the order, the augmentation and the initial weights
  */
 public record TrainingOptions(
@@ -27,6 +29,7 @@ public record TrainingOptions(
     int shift,
     boolean flip,
     OptimizerKind optimizer,
+    float emaDecay,
     long seed) {
 
   /** The optimizers that there are. */
@@ -47,7 +50,7 @@ public record TrainingOptions(
 
   /** What the bundled models were trained with, but for the number of epochs. */
   public static final TrainingOptions DEFAULT =
-      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, OptimizerKind.ADAMW, 0);
+      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, OptimizerKind.ADAMW, 0f, 0);
 
   /**
    * Checks the ranges.
@@ -61,6 +64,7 @@ public record TrainingOptions(
     require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
     require(warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
     require(shift >= 0, "shift", shift);
+    require(emaDecay >= 0 && emaDecay < 1, "decay of the weights' mean", emaDecay);
     require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
   }
 

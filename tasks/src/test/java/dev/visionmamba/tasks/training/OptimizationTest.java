@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -108,6 +110,27 @@ class OptimizationTest {
   }
 
   @Test
+  void theMeanOfTheWeightsFollowsThem() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      LayerNorm network = new LayerNorm(2, 1e-5f);
+      network.initialize(manager, DataType.FLOAT32, new Shape(1));
+      NDArray weight = network.getParameters().get("weight").getArray();
+      WeightAverage average = new WeightAverage(manager, network, 0.5f);
+      double mean = 1;
+      for (int step = 1; step <= 20; step++) {
+        weight.set(new float[] {step, -step});
+        average.update();
+        double kept = Math.min(0.5, (1.0 + step) / (10 + step));
+        mean = kept * mean + (1 - kept) * step;
+      }
+      average.swap();
+      assertThat((double) weight.getFloat(0)).isCloseTo(mean, within(1e-4));
+      average.swap();
+      assertThat(weight.toFloatArray()).containsExactly(20f, -20f);
+    }
+  }
+
+  @Test
   void smoothedCrossEntropyIsTheMeanOverTheSmoothedTarget() {
     try (NDManager manager = NDManager.newBaseManager()) {
       float[][] scores = {{1f, 2f, -1f}, {0.5f, 0.1f, 0.2f}};
@@ -133,7 +156,7 @@ class OptimizationTest {
   @Test
   void learningRateRisesThenFallsAsACosine() {
     TrainingOptions options =
-        new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, OptimizerKind.ADAMW, 0);
+        new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, OptimizerKind.ADAMW, 0f, 0);
     assertThat(options.learningRateAt(0, 10)).isEqualTo(1e-2f / 20, within(1e-8f));
     assertThat(options.learningRateAt(19, 10)).isEqualTo(1e-2f, within(1e-8f));
     assertThat(options.learningRateAt(60, 10)).isEqualTo(0.505e-2f, within(1e-6f));
@@ -143,11 +166,11 @@ class OptimizationTest {
   @Test
   void optionsOutOfRangeAreNamed() {
     assertThatThrownBy(
-            () -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, OptimizerKind.ADAMW, 0))
+            () -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, OptimizerKind.ADAMW, 0f, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("epochs");
     assertThatThrownBy(
-            () -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, OptimizerKind.ADAMW, 0))
+            () -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, OptimizerKind.ADAMW, 0f, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("label smoothing");
   }
