@@ -8,7 +8,6 @@ import ai.djl.util.PairList;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A network that turns images into features. As a DJL block it takes images (B, channels, H, W) and
@@ -47,23 +46,57 @@ public abstract class Backbone extends NamedBlock {
       ParameterStore store, NDArray images, boolean training, Probe probe);
 
   /**
-   * The one vector an image that the family's published classifier reads.
+   * What the {@linkplain #classificationHead classification head} reads. Unless a family says
+   * otherwise, the mean over the coarsest map.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
    * @param training whether this is a training step
    * @param probe sees intermediate results
-   * @return (B, {@link #pooledChannels})
+   * @return (B, C)
    */
-  public abstract NDArray pooled(
-      ParameterStore store, NDArray images, boolean training, Probe probe);
+  public NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    NDArray map = features(store, images, training, probe).coarsest().map(); // (B, C, H, W)
+    Shape shape = map.getShape();
+    return new NDList(map.reshape(shape.get(0), shape.get(1), -1).mean(new int[] {2}));
+  }
 
   /**
-   * Length of the vector that {@link #pooled} gives.
+   * The head of the family's published classifier, with uninitialised parameters. Unless a family
+   * says otherwise, a linear layer.
    *
-   * @return at least 1
+   * @param classes how many classes, at least 1
+   * @return a head that reads {@link #classificationFeatures}
    */
-  public abstract int pooledChannels();
+  public ClassificationHead classificationHead(int classes) {
+    List<LevelShape> levels = levels();
+    return new LinearHead(levels.get(levels.size() - 1).channels(), classes);
+  }
+
+  /**
+   * The parts that images pass one after the other: the stem, then each stage; a plain backbone's
+   * stages are its layers.
+   *
+   * @return at least one
+   */
+  protected abstract List<NamedBlock> stages();
+
+  /**
+   * Freezes the stem and the first stages: their parameters get no gradients any more, and their
+   * batch norms keep their statistics.
+   *
+   * @param count how many stages besides the stem; below 0 for not even the stem
+   * @throws IllegalArgumentException if there are not so many
+   */
+  public final void freezeStages(int count) {
+    List<NamedBlock> parts = stages();
+    if (count >= parts.size()) {
+      throw new IllegalArgumentException(
+          "there are " + (parts.size() - 1) + " stages, so " + count + " cannot be frozen");
+    }
+    parts.subList(0, count + 1).forEach(part -> part.freezeParameters(true));
+  }
 
   /**
    * Channels of the images.
@@ -87,15 +120,6 @@ public abstract class Backbone extends NamedBlock {
    * @return multiply-adds
    */
   public abstract long multiplyAdds(int height, int width);
-
-  /**
-   * The child after which the published state dict lists the classifier's head.
-   *
-   * @return empty for the end of the state dict
-   */
-  public Optional<String> headFollows() {
-    return Optional.empty();
-  }
 
   @Override
   protected final NDList forwardInternal(

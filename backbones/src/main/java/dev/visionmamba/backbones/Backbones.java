@@ -1,14 +1,22 @@
 package dev.visionmamba.backbones;
 
+import dev.visionmamba.backbones.efficientvim.EfficientViM;
+import dev.visionmamba.backbones.efficientvim.EfficientViMConfig;
+import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaConfig;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
+import dev.visionmamba.backbones.vmamba.VMamba;
+import dev.visionmamba.backbones.vmamba.VMambaConfig;
+import dev.visionmamba.scans.NearestName;
 import dev.visionmamba.scans.engine.Threads;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** The registry: backbones by name. */
 public final class Backbones {
@@ -25,6 +33,14 @@ public final class Backbones {
   public record Entry(
       String name, String family, List<String> aliases, boolean published, Factory factory) {}
 
+  /** What a backbone is for. */
+  public enum Purpose {
+    /** Its feature pyramid, with all that belongs to it. */
+    FEATURES,
+    /** A classifier: without parameters that only the feature pyramid has. */
+    CLASSIFICATION
+  }
+
   /** Makes a backbone. */
   @FunctionalInterface
   public interface Factory {
@@ -34,9 +50,10 @@ public final class Backbones {
      *
      * @param arguments arguments of the reference's constructor, by its names, that differ from the
      *     variant's
+     * @param purpose what it is for
      * @return the backbone
      */
-    Backbone create(Map<String, ?> arguments);
+    Backbone create(Map<String, ?> arguments, Purpose purpose);
   }
 
   private static final Map<String, Entry> ENTRIES = entries();
@@ -48,10 +65,10 @@ public final class Backbones {
    *
    * @param name its short name or an alias, exactly
    * @return a backbone with uninitialised parameters
-   * @throws IllegalArgumentException if there is none; the message names those that there are
+   * @throws IllegalArgumentException if there is none; the message names the nearest and the others
    */
   public static Backbone create(String name) {
-    return create(name, Map.of());
+    return create(name, Map.of(), Purpose.FEATURES);
   }
 
   /**
@@ -59,18 +76,22 @@ public final class Backbones {
    *
    * @param name its short name or an alias, exactly
    * @param arguments arguments of the reference's constructor that replace the variant's
+   * @param purpose what it is for
    * @return a backbone with uninitialised parameters
    * @throws IllegalArgumentException if there is no such backbone or argument
    */
-  public static Backbone create(String name, Map<String, ?> arguments) {
+  public static Backbone create(String name, Map<String, ?> arguments, Purpose purpose) {
     Threads.applyToLibtorch();
     return find(name)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no backbone \"" + name + "\"; there are: " + String.join(", ", names())))
+        .orElseThrow(() -> new IllegalArgumentException(unknown(name)))
         .factory()
-        .create(arguments);
+        .create(arguments, purpose);
+  }
+
+  private static String unknown(String name) {
+    return String.format(
+        "no backbone \"%s\"; did you mean %s? There are: %s",
+        name, NearestName.of(name, names()), String.join(", ", names()));
   }
 
   /**
@@ -102,49 +123,88 @@ public final class Backbones {
    * @return by family, small to large
    */
   public static List<String> names() {
-    return ENTRIES.values().stream().map(Entry::name).collect(Collectors.toList());
+    return List.copyOf(ENTRIES.keySet());
   }
 
   private static Map<String, Entry> entries() {
-    Map<String, Entry> entries = new LinkedHashMap<>();
-    addVim(entries, "vim_micro", VimConfig.MICRO, false);
-    String published = "_224_bimambav2_final_pool_mean_abs_pos_embed_with_midclstok_div2";
-    addVim(entries, "vim_tiny", VimConfig.TINY, true, "vim_tiny_patch16" + published);
-    addVim(
-        entries,
-        "vim_tiny_stride8",
-        VimConfig.TINY_STRIDE8,
-        true,
-        "vim_tiny_patch16_stride8" + published);
-    addVim(entries, "vim_small", VimConfig.SMALL, true, "vim_small_patch16" + published);
-    addVim(
-        entries,
-        "vim_small_stride8",
-        VimConfig.SMALL_STRIDE8,
-        true,
-        "vim_small_patch16_stride8" + published);
-    addVim(
-        entries,
-        "vim_base",
-        VimConfig.BASE,
-        true,
-        "vim_base_patch16_224_bimambav2_final_pool_mean_abs_pos_embed_with_middle_cls_token_div2");
-    return entries;
+    List<Entry> entries = new ArrayList<>();
+    String midclstok = "_224_bimambav2_final_pool_mean_abs_pos_embed_with_midclstok_div2";
+    String middle = "_224_bimambav2_final_pool_mean_abs_pos_embed_with_middle_cls_token_div2";
+    entries.add(new Entry("vim_micro", "Vim", List.of(), false, vim(VimConfig.MICRO)));
+    entries.add(vim("vim_tiny", VimConfig.TINY, "vim_tiny_patch16" + midclstok));
+    entries.add(
+        vim("vim_tiny_stride8", VimConfig.TINY_STRIDE8, "vim_tiny_patch16_stride8" + midclstok));
+    entries.add(vim("vim_small", VimConfig.SMALL, "vim_small_patch16" + midclstok));
+    entries.add(
+        vim("vim_small_stride8", VimConfig.SMALL_STRIDE8, "vim_small_patch16_stride8" + midclstok));
+    entries.add(vim("vim_base", VimConfig.BASE, "vim_base_patch16" + middle));
+    entries.add(vmamba("vmamba_tiny_s1l8", VMambaConfig.TINY_S1L8));
+    entries.add(vmamba("vmamba_small_s1l20", VMambaConfig.SMALL_S1L20));
+    entries.add(vmamba("vmamba_base_s1l20", VMambaConfig.BASE_S1L20));
+    entries.add(vmamba("vmamba_tiny_s2l5", VMambaConfig.TINY_S2L5));
+    entries.add(vmamba("vmamba_small_s2l15", VMambaConfig.SMALL_S2L15));
+    entries.add(vmamba("vmamba_base_s2l15", VMambaConfig.BASE_S2L15));
+    entries.add(vmamba("vanilla_vmamba_tiny", VMambaConfig.VANILLA_TINY));
+    entries.add(vmamba("vanilla_vmamba_small", VMambaConfig.VANILLA_SMALL));
+    entries.add(vmamba("vanilla_vmamba_base", VMambaConfig.VANILLA_BASE));
+    entries.add(plainMamba("plainmamba_l1", PlainMambaConfig.L1));
+    entries.add(plainMamba("plainmamba_l2", PlainMambaConfig.L2));
+    entries.add(plainMamba("plainmamba_l3", PlainMambaConfig.L3));
+    entries.addAll(efficientViM("M1", EfficientViMConfig.M1));
+    entries.addAll(efficientViM("M2", EfficientViMConfig.M2));
+    entries.addAll(efficientViM("M3", EfficientViMConfig.M3));
+    entries.addAll(efficientViM("M4", EfficientViMConfig.M4));
+    Map<String, Entry> byName = new LinkedHashMap<>();
+    entries.forEach(entry -> byName.put(entry.name(), entry));
+    return byName;
   }
 
-  private static void addVim(
-      Map<String, Entry> entries,
-      String name,
-      VimConfig config,
-      boolean published,
-      String... aliases) {
-    entries.put(
+  private static Entry vim(String name, VimConfig config, String alias) {
+    return new Entry(name, "Vim", List.of(alias), true, vim(config));
+  }
+
+  private static Factory vim(VimConfig config) {
+    return (arguments, purpose) -> new Vim(config.with(arguments));
+  }
+
+  private static Entry vmamba(String name, VMambaConfig config) {
+    return new Entry(
         name,
-        new Entry(
-            name,
-            "Vim",
-            List.of(aliases),
-            published,
-            arguments -> new Vim(config.with(arguments))));
+        "VMamba",
+        List.of(),
+        true,
+        (arguments, purpose) -> {
+          Map<String, Object> changed = new HashMap<>(arguments);
+          if (purpose == Purpose.CLASSIFICATION) {
+            changed.putIfAbsent("out_indices", List.of());
+          }
+          return new VMamba(config.with(changed));
+        });
+  }
+
+  private static Entry plainMamba(String name, PlainMambaConfig config) {
+    return new Entry(
+        name,
+        "PlainMamba",
+        List.of(),
+        true,
+        (arguments, purpose) -> new PlainMamba(config.with(arguments)));
+  }
+
+  /** A variant, and the same with a second set of linear layers for distillation. */
+  private static List<Entry> efficientViM(String variant, EfficientViMConfig config) {
+    String name = "EfficientViM_" + variant;
+    return List.of(
+        efficientViMEntry(name, config),
+        efficientViMEntry(name + "_dist", config.with(Map.of("distillation", true))));
+  }
+
+  private static Entry efficientViMEntry(String official, EfficientViMConfig config) {
+    return new Entry(
+        official.toLowerCase(Locale.ROOT),
+        "EfficientViM",
+        List.of(official),
+        true,
+        (arguments, purpose) -> new EfficientViM(config.with(arguments)));
   }
 }

@@ -18,11 +18,30 @@ public record FeaturePyramid(List<Level> levels) {
    * @param map (B, channels, height, width)
    * @param stride how many pixels of the image one step on the map spans
    */
-  public record Level(NDArray map, int stride) {}
+  public record Level(NDArray map, int stride) {
+
+    /**
+     * Channels of the map.
+     *
+     * @return at least 1
+     */
+    public int channels() {
+      return Math.toIntExact(map.getShape().get(1));
+    }
+  }
 
   /** Copies the list. */
   public FeaturePyramid {
     levels = List.copyOf(levels);
+  }
+
+  /**
+   * The last level.
+   *
+   * @return that of the largest stride
+   */
+  public Level coarsest() {
+    return levels.get(levels.size() - 1);
   }
 
   /**

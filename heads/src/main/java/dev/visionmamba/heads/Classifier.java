@@ -1,33 +1,27 @@
 package dev.visionmamba.heads;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
-import ai.djl.util.Pair;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.backbones.Backbones.Purpose;
+import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.Probe;
-import dev.visionmamba.backbones.layers.Initializers;
-import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A backbone with a linear head: images in, a score a class out. Its parameters have the names and
- * the order of the published classifier's state dict: the backbone's without a prefix, {@code head}
- * where the reference has it.
+ * A backbone with its family's classification head: images in, a score a class out. Its parameters
+ * have the names and the order of the published classifier's state dict.
  */
 public final class Classifier extends NamedBlock {
-  private static final String BACKBONE = "backbone";
-  private static final String HEAD = "head";
-
   private final Backbone backbone;
-  private final Linear head;
+  private final ClassificationHead head;
   private final int classes;
 
   /**
@@ -40,16 +34,9 @@ public final class Classifier extends NamedBlock {
     if (classes < 1) {
       throw new IllegalArgumentException("num_classes must be at least 1, got " + classes);
     }
-    this.backbone = child(BACKBONE, backbone);
+    this.backbone = child("backbone", backbone);
     this.classes = classes;
-    this.head =
-        child(
-            HEAD,
-            new Linear(
-                backbone.pooledChannels(),
-                classes,
-                Initializers.truncatedNormal(0.02f),
-                Initializers.constant(0f)));
+    this.head = child("head", backbone.classificationHead(classes));
   }
 
   /**
@@ -70,7 +57,7 @@ public final class Classifier extends NamedBlock {
       throw new IllegalArgumentException("num_classes must be a whole number, got " + classes);
     }
     return new Classifier(
-        Backbones.create(name, backboneArguments),
+        Backbones.create(name, backboneArguments, Purpose.CLASSIFICATION),
         classes == null ? 1000 : ((Number) classes).intValue());
   }
 
@@ -98,39 +85,19 @@ public final class Classifier extends NamedBlock {
    */
   public NDArray forward(ParameterStore store, NDArray images, boolean training, Probe probe) {
     try (GradientMode mode = GradientMode.set(training && GradientMode.isOn())) {
-      NDArray pooled = backbone.pooled(store, images, training, probe); // (B, C)
-      return head.forward(store, pooled, training);
+      NDList features = backbone.classificationFeatures(store, images, training, probe);
+      return head.scores(store, features, training);
     }
   }
 
   @Override
   public ParameterList getParameters() {
-    ParameterList list = new ParameterList();
-    String headFollows = backbone.headFollows().orElse(null);
-    for (Pair<String, Parameter> parameter : backbone.getDirectParameters()) {
-      list.add(parameter);
-    }
-    for (Pair<String, Block> child : backbone.getChildren()) {
-      addAll(list, child.getKey(), child.getValue());
-      if (child.getKey().equals(headFollows)) {
-        addAll(list, HEAD, head);
-      }
-    }
-    if (headFollows == null) {
-      addAll(list, HEAD, head);
-    }
-    return list;
+    return head.stateDict(backbone);
   }
 
   @Override
   public void adapt(Map<String, NDArray> tensors) {
     backbone.adapt(tensors);
-  }
-
-  private static void addAll(ParameterList list, String prefix, Block block) {
-    for (Pair<String, Parameter> parameter : block.getParameters()) {
-      list.add(prefix + "." + parameter.getKey(), parameter.getValue());
-    }
   }
 
   /**
@@ -147,7 +114,7 @@ public final class Classifier extends NamedBlock {
    *
    * @return it
    */
-  public Block head() {
+  public ClassificationHead head() {
     return head;
   }
 
@@ -168,20 +135,7 @@ public final class Classifier extends NamedBlock {
    * @return multiply-adds
    */
   public long multiplyAdds(int height, int width) {
-    return backbone.multiplyAdds(height, width) + head.multiplyAdds(1);
-  }
-
-  /**
-   * How many numbers the network has learned.
-   *
-   * @return the elements of all parameters
-   */
-  public long parameterCount() {
-    long count = 0;
-    for (Pair<String, Parameter> parameter : getParameters()) {
-      count += parameter.getValue().getShape().size();
-    }
-    return count;
+    return backbone.multiplyAdds(height, width) + head.multiplyAdds();
   }
 
   @Override

@@ -81,7 +81,8 @@ class ClassifierTest {
   void theHeadReadsThePooledVector() {
     Classifier network = network();
     NDArray images = manager.randomNormal(new Shape(2, 3, 12, 12));
-    NDArray pooled = network.backbone().pooled(store(), images, false, Probe.NONE);
+    NDArray pooled =
+        network.backbone().classificationFeatures(store(), images, false, Probe.NONE).head();
     Map<String, NDArray> weights = StateDict.of(network);
     NDArray expected =
         pooled.matMul(weights.get("head.weight").transpose()).add(weights.get("head.bias"));

@@ -2,11 +2,13 @@ package dev.visionmamba.heads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.Backbones;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +33,59 @@ class PublishedVariantsTest {
     assertThat(alias.parameterCount()).isEqualTo(parameters);
     assertThat(alias.classes()).isEqualTo(1000);
     assertThat(Backbones.find(name).orElseThrow().published()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vmamba_tiny_s1l8, 30249064, 4.9",
+    "vmamba_small_s1l20, 49012840, 8.6",
+    "vmamba_base_s1l20, 86614504, 15.2",
+    "vmamba_tiny_s2l5, 30705832, 4.9",
+    "vmamba_small_s2l15, 50147752, 8.7",
+    "vmamba_base_s2l15, 88557800, 15.4",
+    "vanilla_vmamba_tiny, 22893448, 5.6",
+    "vanilla_vmamba_small, 44417416, 11.2",
+    "vanilla_vmamba_base, 76254056, 18.0"
+  })
+  void vmambaHasThePublishedSizes(String name, long parameters, double gigaOperations) {
+    Classifier network = Classifier.create(name, Map.of());
+    assertThat(network.parameterCount()).isEqualTo(parameters);
+    assertThat(network.multiplyAdds(224, 224) / 1e9).isCloseTo(gigaOperations, withinPercentage(4));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "plainmamba_l1, 7551656, 3.0",
+    "plainmamba_l2, 26145832, 8.1",
+    "plainmamba_l3, 50956456, 14.4"
+  })
+  void plainMambaHasThePublishedSizes(String name, long parameters, double gigaOperations) {
+    Classifier network = Classifier.create(name, Map.of());
+    assertThat(network.parameterCount()).isEqualTo(parameters);
+    assertThat(network.multiplyAdds(224, 224) / 1e9).isCloseTo(gigaOperations, withinPercentage(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "EfficientViM_M1, 6679458, 7643462, 224, 239",
+    "EfficientViM_M2, 13903842, 15315846, 224, 355",
+    "EfficientViM_M3, 16604174, 18176178, 224, 656",
+    "EfficientViM_M4, 19606505, 21178509, 256, 1111"
+  })
+  void efficientViMHasThePublishedSizes(
+      String official, long parameters, long withDistillation, int size, double megaOperations) {
+    String name = official.toLowerCase(Locale.ROOT);
+    Classifier network = Classifier.create(name, Map.of());
+    assertThat(network.parameterCount()).isEqualTo(parameters);
+    assertThat(network.backbone().imageSize()).isEqualTo(new Shape(size, size));
+    // The published count has the batch norms, too, which can be folded.
+    assertThat(network.multiplyAdds(size, size) / 1e6)
+        .isCloseTo(megaOperations, withinPercentage(1.2));
+    assertThat(Classifier.create(official, Map.of()).parameterCount()).isEqualTo(parameters);
+    for (String distilled : List.of(name + "_dist", official + "_dist")) {
+      assertThat(Classifier.create(distilled, Map.of()).parameterCount())
+          .isEqualTo(withDistillation);
+    }
   }
 
   @Test
@@ -108,10 +163,12 @@ class PublishedVariantsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Classifier.create("vim_huge", Map.of()))
         .withMessage(
-            "no backbone \"vim_huge\"; there are: vim_micro, vim_tiny, vim_tiny_stride8,"
-                + " vim_small, vim_small_stride8, vim_base");
+            "no backbone \"vim_huge\"; did you mean vim_base? There are: "
+                + String.join(", ", Backbones.names()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Backbones.create("VMamba_tiny_s1l9"))
+        .withMessageContaining("did you mean vmamba_tiny_s1l8? There are: vim_micro, ");
     assertThat(Backbones.find("vim_huge")).isEmpty();
-    assertThat(Backbones.all()).extracting(Backbones.Entry::family).containsOnly("Vim");
   }
 
   @Test

@@ -27,7 +27,7 @@ import java.util.zip.GZIPInputStream;
  *
  * @param path where it was read from
  * @param model the published name of what it pins
- * @param config the reference constructor's arguments
+ * @param config the reference constructor's arguments; empty where the model says everything
  * @param parameters the state dict, in order
  * @param inputs by name
  * @param outputs by name
@@ -110,7 +110,7 @@ public record GoldenFile(
     return new GoldenFile(
         path,
         json.get("model").getAsString(),
-        json.getAsJsonObject("config"),
+        json.has("config") ? json.getAsJsonObject("config") : new JsonObject(),
         parameters,
         inputs,
         outputs);

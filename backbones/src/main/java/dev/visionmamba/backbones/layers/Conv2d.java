@@ -4,67 +4,211 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
 
 /**
- * A 2-D convolution with a square kernel, without padding. Parameters {@code weight} (out, in, k,
- * k) and {@code bias} (out).
+ * A 2-D convolution with a square kernel over channel-last maps. Parameters {@code weight} (out, in
+ * / groups, k, k) and {@code bias} (out).
+ *
+ * <p>A transposed view of a contiguous (B, H, W, C) array is what libtorch calls channels-last, so
+ * nothing is copied.
  */
 public final class Conv2d extends NamedBlock {
+  private static final Shape ONE = new Shape(1, 1);
+
   private final int out;
-  private final int kernel;
-  private final Shape stride;
+  private final Geometry geometry;
   private final Parameter weight;
   private final Parameter bias;
 
   /**
-   * A convolution, its weight started as LeCun's normal, its bias at zero.
+   * How the kernel moves.
    *
-   * @param in input channels
-   * @param out output channels
-   * @param kernel height and width of the kernel
-   * @param stride step in both directions
+   * @param kernel its height and width, at least 1
+   * @param stride its step in both directions, at least 1
+   * @param padding zeros on every side, at least 0
+   * @param groups how many groups the channels are in; a group's outputs see its inputs alone
    */
-  public Conv2d(int in, int out, int kernel, int stride) {
-    this.out = out;
-    this.kernel = kernel;
-    this.stride = new Shape(stride, stride);
-    long fanIn = (long) in * kernel * kernel;
-    // The cut at two deviations narrows a normal to 0.8796 of its width; LeCun's undoes that.
-    float deviation = (float) (Math.sqrt(1.0 / fanIn) / 0.87962566103423978);
-    this.weight =
-        parameter("weight", Initializers.truncatedNormal(deviation), out, in, kernel, kernel);
-    this.bias = parameter("bias", Initializers.constant(0f), out);
+  public record Geometry(int kernel, int stride, int padding, int groups) {
+
+    /**
+     * A kernel that sees all channels.
+     *
+     * @param kernel its height and width
+     * @param stride its step in both directions
+     * @param padding zeros on every side
+     * @return the geometry
+     */
+    public static Geometry dense(int kernel, int stride, int padding) {
+      return new Geometry(kernel, stride, padding, 1);
+    }
+
+    /**
+     * A kernel for each channel, which keeps the size of the map at stride 1.
+     *
+     * @param kernel its height and width, odd
+     * @param stride its step in both directions
+     * @param channels how many channels
+     * @return the geometry
+     */
+    public static Geometry depthwise(int kernel, int stride, int channels) {
+      return new Geometry(kernel, stride, kernel / 2, channels);
+    }
+
+    /** Whether every pixel goes its own way, so that a linear layer does the same. */
+    boolean isPointwise() {
+      return kernel == 1 && stride == 1 && padding == 0 && groups == 1;
+    }
+
+    /**
+     * The length of a side of the output.
+     *
+     * @param side that of the input
+     * @return 0 or less if the kernel does not fit
+     */
+    public long outputSide(long side) {
+      return Math.floorDiv(side + 2L * padding - kernel, stride) + 1;
+    }
   }
 
   /**
-   * (B, in, H, W) to (B, out, (H - k) / stride + 1, (W - k) / stride + 1).
+   * A convolution.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param geometry how the kernel moves
+   * @param weightInitializer how the weight starts
+   * @param biasInitializer how the bias starts; null for no bias
+   */
+  public Conv2d(
+      int in,
+      int out,
+      Geometry geometry,
+      Initializer weightInitializer,
+      Initializer biasInitializer) {
+    this.out = out;
+    this.geometry = geometry;
+    int kernel = geometry.kernel();
+    this.weight =
+        parameter("weight", weightInitializer, out, in / geometry.groups(), kernel, kernel);
+    this.bias = biasInitializer == null ? null : parameter("bias", biasInitializer, out);
+  }
+
+  /**
+   * A convolution that starts as PyTorch's do by default.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param geometry how the kernel moves
+   * @param hasBias whether there is a bias
+   * @return the convolution
+   */
+  public static Conv2d standard(int in, int out, Geometry geometry, boolean hasBias) {
+    long fanIn = (long) in / geometry.groups() * geometry.kernel() * geometry.kernel();
+    Initializer uniform = Initializers.defaultUniform(fanIn);
+    return new Conv2d(in, out, geometry, uniform, hasBias ? uniform : null);
+  }
+
+  /**
+   * (B, H, W, in) to (B, H', W', out).
    *
    * @param store the parameter store
-   * @param x the input
+   * @param x the map; best contiguous
    * @param training whether this is a training step
    * @return the output
+   * @throws IllegalArgumentException if the map has other channels or is smaller than the kernel
    */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    return ai.djl.nn.convolutional.Conv2d.conv2d(
-            x,
-            value(store, weight, x, training),
-            value(store, bias, x, training),
-            stride,
-            new Shape(0, 0),
-            new Shape(1, 1))
-        .head();
+    return convolve(store, x, bias == null ? null : value(store, bias, x, training), training);
+  }
+
+  /** The same with a bias from elsewhere, null for none. */
+  NDArray convolve(ParameterStore store, NDArray x, NDArray b, boolean training) {
+    return apply(x, value(store, weight, x, training), b, geometry);
+  }
+
+  /**
+   * A convolution by a weight that is another block's.
+   *
+   * @param x (B, H, W, in); best contiguous
+   * @param w the weight, (out, in / groups, k, k)
+   * @param b the bias, (out); null for none
+   * @param geometry how the kernel moves
+   * @return (B, H', W', out)
+   * @throws IllegalArgumentException if the map has other channels or is smaller than the kernel
+   */
+  public static NDArray apply(NDArray x, NDArray w, NDArray b, Geometry geometry) {
+    requireFit(x.getShape(), w.getShape().get(1) * geometry.groups(), geometry);
+    if (geometry.isPointwise()) {
+      try (NDArray matrix = w.reshape(w.getShape().get(0), w.getShape().get(1))) {
+        return Linear.apply(x, matrix, b);
+      }
+    }
+    Shape stride = new Shape(geometry.stride(), geometry.stride());
+    Shape padding = new Shape(geometry.padding(), geometry.padding());
+    try (NDArray map = x.transpose(0, 3, 1, 2); // (B, in, H, W)
+        NDArray y =
+            ai.djl.nn.convolutional.Conv2d.conv2d(
+                    map, w, b, stride, padding, ONE, geometry.groups())
+                .head()) {
+      return y.transpose(0, 2, 3, 1); // (B, H', W', out)
+    }
+  }
+
+  private static void requireFit(Shape x, long in, Geometry geometry) {
+    if (x.dimension() != 4 || x.get(3) != in) {
+      throw new IllegalArgumentException(
+          "a convolution's input must be (batch, height, width, " + in + "), but is " + x);
+    }
+    if (geometry.outputSide(Math.min(x.get(1), x.get(2))) < 1) {
+      throw new IllegalArgumentException(
+          "a map of "
+              + x.get(1)
+              + "x"
+              + x.get(2)
+              + " is smaller than the kernel of "
+              + geometry.kernel()
+              + "x"
+              + geometry.kernel());
+    }
+  }
+
+  /**
+   * The weight.
+   *
+   * @return (out, in / groups, k, k)
+   */
+  public Parameter weight() {
+    return weight;
+  }
+
+  /**
+   * What the layer costs.
+   *
+   * @param height of the input
+   * @param width of the input
+   * @return multiply-adds
+   */
+  public long multiplyAdds(long height, long width) {
+    long positions = geometry.outputSide(height) * geometry.outputSide(width);
+    return positions * weight.getShape().size();
+  }
+
+  /**
+   * How the kernel moves.
+   *
+   * @return the geometry
+   */
+  public Geometry geometry() {
+    return geometry;
   }
 
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
     Shape x = inputShapes[0];
     return new Shape[] {
-      new Shape(
-          x.get(0),
-          out,
-          (x.get(2) - kernel) / stride.get(0) + 1,
-          (x.get(3) - kernel) / stride.get(1) + 1)
+      new Shape(x.get(0), geometry.outputSide(x.get(1)), geometry.outputSide(x.get(2)), out)
     };
   }
 }

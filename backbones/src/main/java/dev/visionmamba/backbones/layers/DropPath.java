@@ -12,6 +12,21 @@ public final class DropPath {
   private DropPath() {}
 
   /**
+   * The rates of a network's blocks, rising evenly from 0.
+   *
+   * @param last the last block's rate
+   * @param blocks how many blocks, at least 1
+   * @return one a block
+   */
+  public static float[] rates(float last, int blocks) {
+    float[] rates = new float[blocks];
+    for (int i = 0; i < blocks; i++) {
+      rates[i] = last * i / Math.max(1, blocks - 1);
+    }
+    return rates;
+  }
+
+  /**
    * Leaves out samples.
    *
    * @param branch (B, ...), the branch's output

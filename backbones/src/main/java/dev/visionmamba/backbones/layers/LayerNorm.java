@@ -7,7 +7,7 @@ import ai.djl.training.ParameterStore;
 
 /**
  * Layer norm over the last axis (Ba et al. 2016, arXiv:1607.06450). Parameters {@code weight} and
- * {@code bias} (channels).
+ * {@code bias}, (channels) or, where the reference's norm is over axis 1, (1, channels, 1...).
  */
 public final class LayerNorm extends NamedBlock {
   private final Shape normalized;
@@ -22,21 +22,39 @@ public final class LayerNorm extends NamedBlock {
    * @param epsilon added to the variance
    */
   public LayerNorm(long channels, float epsilon) {
-    this.normalized = new Shape(channels);
-    this.epsilon = epsilon;
-    this.weight = parameter("weight", Initializers.constant(1f), channels);
-    this.bias = parameter("bias", Initializers.constant(0f), channels);
+    this(channels, epsilon, new Shape(channels));
   }
 
+  /**
+   * A norm whose parameters have another shape in the state dict.
+   *
+   * @param channels length of the last axis
+   * @param epsilon added to the variance
+   * @param stored the parameters' shape, of as many elements
+   */
+  public LayerNorm(long channels, float epsilon, Shape stored) {
+    this.normalized = new Shape(channels);
+    this.epsilon = epsilon;
+    this.weight = parameter("weight", Initializers.constant(1f), stored.getShape());
+    this.bias = parameter("bias", Initializers.constant(0f), stored.getShape());
+  }
+
+  /** (..., channels) to the same shape. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    return ai.djl.nn.norm.LayerNorm.layerNorm(
-            x,
-            normalized,
-            value(store, weight, x, training),
-            value(store, bias, x, training),
-            epsilon)
-        .head();
+    NDArray w = value(store, weight, x, training);
+    NDArray b = value(store, bias, x, training);
+    if (w.getShape().dimension() == 1) {
+      return normalize(x, w, b);
+    }
+    try (NDArray flatWeight = w.reshape(normalized);
+        NDArray flatBias = b.reshape(normalized)) {
+      return normalize(x, flatWeight, flatBias);
+    }
+  }
+
+  private NDArray normalize(NDArray x, NDArray w, NDArray b) {
+    return ai.djl.nn.norm.LayerNorm.layerNorm(x, normalized, w, b, epsilon).head();
   }
 
   @Override

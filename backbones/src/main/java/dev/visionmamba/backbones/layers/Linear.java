@@ -9,7 +9,8 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 
 /**
- * y = x W^T + b over the last axis; parameters {@code weight} (out, in) and {@code bias} (out).
+ * y = x W^T + b over the last axis; parameters {@code weight} (out, in), or (out, in, 1...) where
+ * the reference has a convolution, and {@code bias} (out).
  *
  * <p>On a CPU it runs as a convolution by a single pixel, which libtorch gives to oneDNN; its
  * matrix products go to MKL, which leaves AVX-512 unused on CPUs that are not Intel's.
@@ -35,9 +36,13 @@ public final class Linear extends NamedBlock {
    * @param biasInitializer how the bias starts; null for no bias
    */
   public Linear(long in, long out, Initializer weightInitializer, Initializer biasInitializer) {
-    this.in = in;
-    this.out = out;
-    this.weight = parameter("weight", weightInitializer, out, in);
+    this(new Shape(out, in), weightInitializer, biasInitializer);
+  }
+
+  private Linear(Shape weightShape, Initializer weightInitializer, Initializer biasInitializer) {
+    this.out = weightShape.get(0);
+    this.in = weightShape.get(1);
+    this.weight = parameter("weight", weightInitializer, weightShape.getShape());
     this.bias = biasInitializer == null ? null : parameter("bias", biasInitializer, out);
   }
 
@@ -50,6 +55,36 @@ public final class Linear extends NamedBlock {
    */
   public static Linear withoutBias(long in, long out) {
     return new Linear(in, out, Initializers.defaultUniform(in), null);
+  }
+
+  /**
+   * A layer that is a convolution by a single pixel in the reference, and in the state dict;
+   * started as PyTorch does by default.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param axes of the reference's convolution, 1 or 2: the weight is (out, in, 1) or (out, in, 1,
+   *     1)
+   * @param hasBias whether there is a bias
+   * @return the layer
+   */
+  public static Linear pointwise(long in, long out, int axes, boolean hasBias) {
+    Initializer uniform = Initializers.defaultUniform(in);
+    Shape weight = axes == 1 ? new Shape(out, in, 1) : new Shape(out, in, 1, 1);
+    return new Linear(weight, uniform, hasBias ? uniform : null);
+  }
+
+  /**
+   * A layer whose weight starts as a normal of deviation 0.02 cut at two deviations, its bias at 0.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param hasBias whether there is a bias
+   * @return the layer
+   */
+  public static Linear truncatedNormal(long in, long out, boolean hasBias) {
+    return new Linear(
+        in, out, Initializers.truncatedNormal(0.02f), hasBias ? Initializers.constant(0f) : null);
   }
 
   /**
@@ -79,9 +114,28 @@ public final class Linear extends NamedBlock {
   }
 
   private NDArray project(ParameterStore store, NDArray x, NDArray b, boolean training) {
-    NDArray w = value(store, weight, x, training); // (out, in)
+    NDArray w = value(store, weight, x, training);
+    if (w.getShape().dimension() == 2) {
+      return apply(x, w, b);
+    }
+    try (NDArray matrix = w.reshape(out, in)) {
+      return apply(x, matrix, b);
+    }
+  }
+
+  /**
+   * x W^T + b, for a weight that lies in a larger parameter.
+   *
+   * @param x (..., in)
+   * @param w the weight, (out, in)
+   * @param b the bias, (out); null for none
+   * @return (..., out)
+   */
+  public static NDArray apply(NDArray x, NDArray w, NDArray b) {
+    long out = w.getShape().get(0);
+    long in = w.getShape().get(1);
     long positions = x.size() / in;
-    if (multiplyAdds(positions) < LEAST_FOR_CONVOLUTION || !x.getDevice().equals(Device.cpu())) {
+    if (positions * in * out < LEAST_FOR_CONVOLUTION || !x.getDevice().equals(Device.cpu())) {
       return ai.djl.nn.core.Linear.linear(x, w, b).head();
     }
     Shape shape = x.getShape().slice(0, x.getShape().dimension() - 1).add(out);
@@ -95,6 +149,15 @@ public final class Linear extends NamedBlock {
         NDArray back = projected.transpose(0, 2, 3, 1)) {
       return back.reshape(shape);
     }
+  }
+
+  /**
+   * The weight.
+   *
+   * @return (out, in), or (out, in, 1...)
+   */
+  public Parameter weight() {
+    return weight;
   }
 
   /**

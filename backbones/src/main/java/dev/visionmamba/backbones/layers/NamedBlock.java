@@ -18,7 +18,9 @@ import ai.djl.util.PairList;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -29,6 +31,7 @@ import java.util.Map;
 public abstract class NamedBlock extends AbstractBaseBlock {
   private final BlockList children = new BlockList();
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private final List<Parameter> statistics = new ArrayList<>();
   private boolean initialized;
 
   /** A block without children or parameters yet. */
@@ -56,10 +59,35 @@ public abstract class NamedBlock extends AbstractBaseBlock {
    * @return the parameter, its shape set
    */
   protected final Parameter parameter(String name, Initializer initializer, long... shape) {
-    Parameter parameter = Parameter.builder().setName(name).setType(Parameter.Type.OTHER).build();
+    return add(
+        Parameter.builder().setName(name).setType(Parameter.Type.OTHER).build(),
+        initializer,
+        shape);
+  }
+
+  /**
+   * Adds a parameter that no gradient changes, such as a running mean.
+   *
+   * @param name its name in the state dict
+   * @param initializer what it starts from
+   * @param shape its shape
+   * @return the parameter, its shape set
+   */
+  protected final Parameter statistic(String name, Initializer initializer, long... shape) {
+    Parameter parameter =
+        Parameter.builder()
+            .setName(name)
+            .setType(Parameter.Type.OTHER)
+            .optRequiresGrad(false)
+            .build();
+    statistics.add(parameter);
+    return add(parameter, initializer, shape);
+  }
+
+  private Parameter add(Parameter parameter, Initializer initializer, long... shape) {
     parameter.setInitializer(initializer);
     parameter.setShape(new Shape(shape));
-    parameters.put(name, parameter);
+    parameters.put(parameter.getName(), parameter);
     return parameter;
   }
 
@@ -86,6 +114,19 @@ public abstract class NamedBlock extends AbstractBaseBlock {
    */
   public void adapt(Map<String, NDArray> tensors) {}
 
+  /**
+   * Folds batch norms into the convolutions before them, for faster inference; the parameters must
+   * be initialised. The results stay the same within rounding. Training goes on from there, too,
+   * but the convolutions' weights are no longer the published ones.
+   */
+  public void foldNorms() {
+    for (Pair<String, Block> child : children) {
+      if (child.getValue() instanceof NamedBlock block) {
+        block.foldNorms();
+      }
+    }
+  }
+
   @Override
   public BlockList getChildren() {
     return children;
@@ -107,6 +148,32 @@ public abstract class NamedBlock extends AbstractBaseBlock {
       }
     }
     return list;
+  }
+
+  /**
+   * How many numbers the block has learned, as the papers count.
+   *
+   * @return the elements of all parameters, statistics left out
+   */
+  public final long parameterCount() {
+    long count = 0;
+    for (Parameter parameter : parameters.values()) {
+      count += statistics.contains(parameter) ? 0 : parameter.getShape().size();
+    }
+    for (Pair<String, Block> child : children) {
+      if (child.getValue() instanceof NamedBlock block) {
+        count += block.parameterCount();
+      }
+    }
+    return count;
+  }
+
+  /** Statistics stay as they are: they have no gradient, frozen or not. */
+  @Override
+  public void freezeParameters(boolean freeze) {
+    parameters.values().forEach(parameter -> parameter.freeze(freeze));
+    statistics.forEach(parameter -> parameter.freeze(true));
+    children.values().forEach(child -> child.freezeParameters(freeze));
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,12 +20,15 @@ public final class StateDict {
   /** An error names so many tensors of a kind, and counts the rest. */
   private static final int LISTED = 5;
 
+  /** How PyTorch's batch norms count their training steps; nothing reads it. */
+  private static final String COUNTER = "num_batches_tracked";
+
   private StateDict() {}
 
   /**
    * Fills a network with tensors. Strict: every parameter must be there, in its shape, and nothing
-   * else. The tensors become the parameters; nothing is copied, but float16 and float64 are
-   * converted.
+   * else but the step counters of the network's batch norms, which are left out. The tensors become
+   * the parameters; nothing is copied, but float16 and float64 are converted.
    *
    * @param network the network
    * @param tensors by name; they move to the manager
@@ -36,6 +40,7 @@ public final class StateDict {
       throws MalformedModelException {
     Map<String, NDArray> adapted = new LinkedHashMap<>(tensors);
     network.adapt(adapted);
+    dropCounters(network, adapted);
     check(network, adapted);
     for (Pair<String, Parameter> named : network.getParameters()) {
       NDArray tensor = adapted.get(named.getKey()).toType(DataType.FLOAT32, false);
@@ -53,6 +58,17 @@ public final class StateDict {
           });
       parameter.initialize(manager, DataType.FLOAT32);
     }
+  }
+
+  private static void dropCounters(NamedBlock network, Map<String, NDArray> tensors) {
+    Set<String> parameters = new HashSet<>(network.getParameters().keys());
+    tensors
+        .keySet()
+        .removeIf(
+            name ->
+                name.endsWith(COUNTER)
+                    && parameters.contains(
+                        name.substring(0, name.length() - COUNTER.length()) + "running_mean"));
   }
 
   private static void check(NamedBlock network, Map<String, NDArray> tensors)

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import ai.djl.training.initializer.Initializer;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.StateSpace;
 import dev.visionmamba.scans.CausalConv1d;
 import dev.visionmamba.scans.CausalConv1dArguments;
 import dev.visionmamba.scans.Columns;
@@ -25,11 +25,6 @@ import java.util.List;
  * forwards and backwards, each way with a convolution and a state space of its own.
  */
 final class BimambaMixer extends NamedBlock {
-  /** The range that step sizes are started in (Mamba, arXiv:2312.00752, section 3.6). */
-  private static final double LEAST_DELTA = 1e-3;
-
-  private static final double LARGEST_DELTA = 1e-1;
-
   private final VimConfig config;
   private final int inner; // E
   private final Branch forward;
@@ -42,9 +37,9 @@ final class BimambaMixer extends NamedBlock {
     this.inner = config.innerChannels();
     int embed = config.embedDim();
     // In the order of the published state dict: first parameters, then layers.
-    Parameter aLog = decay("A_log");
+    Parameter aLog = parameter("A_log", StateSpace.decay(), inner, config.stateSize());
     Parameter d = parameter("D", Initializers.constant(1f), inner);
-    Parameter aLogBackward = decay("A_b_log");
+    Parameter aLogBackward = parameter("A_b_log", StateSpace.decay(), inner, config.stateSize());
     Parameter dBackward = parameter("D_b", Initializers.constant(1f), inner);
     this.inProj = child("in_proj", Linear.withoutBias(embed, 2L * inner));
     this.forward = new Branch("", aLog, d);
@@ -72,7 +67,7 @@ final class BimambaMixer extends NamedBlock {
       this.dtProj =
           child(
               "dt_proj" + suffix,
-              new Linear(rank, inner, Initializers.defaultUniform(rank), deltaBias()));
+              new Linear(rank, inner, Initializers.defaultUniform(rank), StateSpace.deltaBias()));
     }
 
     /** The direction's operands, from the columns of x. */
@@ -88,19 +83,20 @@ final class BimambaMixer extends NamedBlock {
       int rank = config.deltaRank();
       int states = config.stateSize();
       NDArray projected = Tape.cut(xProj.forward(store, u, training)); // (B, L, R + 2N): dt, B, C
-      NDArray dt = new Columns(projected, 0, rank).toArray();
-      NDArray delta = dtProj.withoutBias(store, dt, training); // (B, L, E); the scan adds the bias
       NDArray a = value(store, aLog, xz, training).exp().neg(); // (E, N)
       a.attach(xz.getManager());
       return new ScanDirection(
           path,
+          path,
           Columns.all(u),
-          Columns.all(delta),
+          new Columns(projected, 0, rank), // dt; the scan projects it and adds the bias
           new Columns(projected, rank, rank + states),
           new Columns(projected, rank + states, rank + 2 * states),
           Tape.cut(a),
           value(store, d, xz, training),
-          value(store, dtProj.bias(), xz, training));
+          value(store, dtProj.bias(), xz, training),
+          1,
+          value(store, dtProj.weight(), xz, training));
     }
   }
 
@@ -125,28 +121,6 @@ final class BimambaMixer extends NamedBlock {
                     : SelectiveScanArguments.Merge.SUM,
                 true)); // (B, L, E)
     return outProj.forward(store, y, training);
-  }
-
-  /** A = -exp(A_log) starts as -1, -2, ..., -N in every channel (S4D-real). */
-  private Parameter decay(String name) {
-    Initializer logOfStates =
-        (manager, shape, type) ->
-            manager
-                .arange(1f, config.stateSize() + 1f)
-                .log()
-                .reshape(1, config.stateSize())
-                .repeat(0, inner);
-    return parameter(name, logOfStates, inner, config.stateSize());
-  }
-
-  /** softplus(bias) starts spread evenly, by its logarithm, over the range of step sizes. */
-  private static Initializer deltaBias() {
-    return (manager, shape, type) -> {
-      float low = (float) Math.log(LEAST_DELTA);
-      float high = (float) Math.log(LARGEST_DELTA);
-      NDArray delta = manager.randomUniform(low, high, shape).exp();
-      return delta.neg().exp().neg().add(1).log().add(delta); // the inverse of softplus
-    };
   }
 
   /** The parameters of a causal depthwise convolution: weight (channels, 1, taps), bias. */

@@ -1,26 +1,32 @@
 package dev.visionmamba.backbones.vim;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import ai.djl.util.Pair;
 import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.LinearHead;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.backbones.layers.PatchEmbedding;
 import dev.visionmamba.backbones.layers.PositionEmbeddings;
 import dev.visionmamba.scans.autograd.Tape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Vision Mamba (Zhu et al. 2024, arXiv:2401.09417): patches and a class token, a position
@@ -34,8 +40,9 @@ public final class Vim extends Backbone {
   private final Parameter[] classTokens;
   private final Parameter positionEmbedding;
   private final PatchEmbedding patchEmbedding;
-  private final Layers layers;
+  private final NamedBlocks<VimBlock> layers;
   private final NamedBlock finalNorm;
+  private final float[] dropPathRates;
 
   /**
    * A network with uninitialised parameters.
@@ -62,30 +69,12 @@ public final class Vim extends Backbone {
         child(
             "patch_embed",
             new PatchEmbedding(config.channels(), embed, config.patchSize(), config.stride()));
-    this.layers = child("layers", new Layers(config));
+    this.layers = child("layers", new NamedBlocks<>());
+    for (int i = 0; i < config.depth(); i++) {
+      layers.add(new VimBlock(config));
+    }
+    this.dropPathRates = DropPath.rates(config.dropPathRate(), config.depth());
     this.finalNorm = child("norm_f", VimBlock.norm(config));
-  }
-
-  /** The blocks, named by their numbers. */
-  private static final class Layers extends NamedBlock {
-    final VimBlock[] blocks;
-
-    Layers(VimConfig config) {
-      blocks = new VimBlock[config.depth()];
-      for (int i = 0; i < blocks.length; i++) {
-        blocks[i] = child(Integer.toString(i), new VimBlock(config));
-      }
-    }
-
-    @Override
-    public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-      throw new UnsupportedOperationException("Vim joins the layers by its residual stream");
-    }
-
-    @Override
-    public Shape[] getOutputShapes(Shape[] inputShapes) {
-      return inputShapes;
-    }
   }
 
   /**
@@ -102,14 +91,17 @@ public final class Vim extends Backbone {
     NDArray hidden = embed(store, images, training); // (B, L, C)
     probe.see("patch_embed", hidden);
     NDArray residual = null;
-    for (int i = 0; i < layers.blocks.length; i++) {
+    for (int i = 0; i < layers.list().size(); i++) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray sum = residual == null ? hidden : residual.add(dropPath(hidden, i - 1, training));
+        NDArray sum =
+            residual == null
+                ? hidden
+                : residual.add(DropPath.apply(hidden, dropPathRates[i - 1], training));
         NDArray before = residual;
         NDArray branch = hidden;
         residual = Tape.cut(sum);
-        hidden = layers.blocks[i].forward(store, residual, training);
+        hidden = layers.list().get(i).forward(store, residual, training);
         probe.see("block" + i + ".mixer", hidden);
         if (probe != Probe.NONE) {
           probe.see("block" + i, hidden.add(residual));
@@ -118,7 +110,8 @@ public final class Vim extends Backbone {
         release(training, before, before == null ? null : branch);
       }
     }
-    NDArray last = residual.add(dropPath(hidden, layers.blocks.length - 1, training));
+    NDArray last =
+        residual.add(DropPath.apply(hidden, dropPathRates[config.depth() - 1], training));
     NDArray tokens = finalNorm.forward(store, last, training);
     probe.see("final", tokens);
     return tokens;
@@ -131,12 +124,6 @@ public final class Vim extends Backbone {
         array.close();
       }
     }
-  }
-
-  /** Stochastic depth of a layer's branch, growing linearly with the layer. */
-  private NDArray dropPath(NDArray hidden, int layer, boolean training) {
-    int deepest = Math.max(1, layers.blocks.length - 1);
-    return DropPath.apply(hidden, config.dropPathRate() * layer / deepest, training);
   }
 
   /** Patches with class tokens among them, plus position embeddings: (B, L, C). */
@@ -194,9 +181,14 @@ public final class Vim extends Backbone {
     };
   }
 
+  /** The class token, the mean of both, or the mean over all tokens: (B, C). */
   @Override
-  public NDArray pooled(ParameterStore store, NDArray images, boolean training, Probe probe) {
-    NDArray tokens = tokens(store, images, training, probe); // (B, L, C)
+  public NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    return new NDList(pooled(tokens(store, images, training, probe)));
+  }
+
+  private NDArray pooled(NDArray tokens) {
     int patches = Math.toIntExact(tokens.getShape().get(1)) - config.classTokens();
     int[] positions = classTokenPositions(patches);
     if (positions.length == 0) {
@@ -211,6 +203,37 @@ public final class Vim extends Backbone {
     }
     // Not div(number): autograd saves the divisor, which then must not be Java's to take away.
     return sum.div(sum.getManager().full(new Shape(), (float) positions.length, sum.getDataType()));
+  }
+
+  @Override
+  public ClassificationHead classificationHead(int classes) {
+    return new Head(config.embedDim(), classes);
+  }
+
+  /** The published state dict lists the head after the patch embedding. */
+  private static final class Head extends LinearHead {
+    Head(int channels, int classes) {
+      super(channels, classes);
+    }
+
+    @Override
+    public ParameterList stateDict(Backbone backbone) {
+      ParameterList list = backbone.getParameters();
+      int next = list.keys().indexOf("patch_embed.proj.bias") + 1;
+      int at = next > 0 ? next : list.size();
+      for (Pair<String, Parameter> parameter : getParameters()) {
+        list.add(at, parameter.getKey(), parameter.getValue());
+        at++;
+      }
+      return list;
+    }
+  }
+
+  @Override
+  protected List<NamedBlock> stages() {
+    List<NamedBlock> stages = new ArrayList<>(List.of(patchEmbedding));
+    stages.addAll(layers.list());
+    return stages;
   }
 
   @Override
@@ -243,11 +266,6 @@ public final class Vim extends Backbone {
   }
 
   @Override
-  public int pooledChannels() {
-    return config.embedDim();
-  }
-
-  @Override
   public int imageChannels() {
     return config.channels();
   }
@@ -262,12 +280,7 @@ public final class Vim extends Backbone {
     long patches = (long) patchEmbedding.gridSize(height) * patchEmbedding.gridSize(width);
     long length = patches + config.classTokens();
     return patchEmbedding.multiplyAdds(patches)
-        + layers.blocks.length * layers.blocks[0].multiplyAdds(length);
-  }
-
-  @Override
-  public Optional<String> headFollows() {
-    return Optional.of("patch_embed");
+        + layers.list().size() * layers.list().get(0).multiplyAdds(length);
   }
 
   /**

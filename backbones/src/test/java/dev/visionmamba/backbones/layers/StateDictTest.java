@@ -143,6 +143,34 @@ class StateDictTest {
     assertThat(network.isInitialized()).isFalse();
   }
 
+  /** PyTorch's batch norms count their steps, as an integer that no parameter takes. */
+  @Test
+  void countersOfBatchNormsAreLeftOut() throws Exception {
+    NamedBlocks<BatchNorm> norms = new NamedBlocks<>();
+    norms.add(new BatchNorm(2, 1e-5f));
+    Map<String, NDArray> tensors = new LinkedHashMap<>();
+    for (String name : norms.getParameters().keys()) {
+      tensors.put(name, manager.full(new Shape(2), 3f));
+    }
+    tensors.put("0.num_batches_tracked", manager.create(7L));
+    StateDict.load(norms, tensors, manager);
+    assertThat(StateDict.of(norms).keySet())
+        .containsExactly("0.weight", "0.bias", "0.running_mean", "0.running_var");
+    assertThat(tensors).containsKey("0.num_batches_tracked");
+
+    tensors.put("1.num_batches_tracked", manager.create(7L));
+    assertThatExceptionOfType(MalformedModelException.class)
+        .isThrownBy(() -> StateDict.load(norms, tensors, manager))
+        .withMessageContaining("1 unexpected (1.num_batches_tracked)");
+
+    BatchNorm single = new BatchNorm(2, 1e-5f);
+    Map<String, NDArray> own = new LinkedHashMap<>();
+    StateDict.of(norms).forEach((name, tensor) -> own.put(name.substring(2), tensor.duplicate()));
+    own.put("num_batches_tracked", manager.create(7L));
+    StateDict.load(single, own, manager);
+    assertThat(StateDict.of(single)).hasSize(4);
+  }
+
   @Test
   void djlsOwnParameterFilesCarryTheWeights() throws Exception {
     StateDict.load(network, tensors(3f), manager);

@@ -116,7 +116,7 @@ class VimTest {
     NaiveVim naive = new NaiveVim(config, weights(vim));
     NDArray images = images(2, config.channels(), height, width);
     NDArray tokens = vim.tokens(store, images, false, Probe.NONE);
-    NDArray pooled = vim.pooled(store, images, false, Probe.NONE);
+    NDArray pooled = vim.classificationFeatures(store, images, false, Probe.NONE).head();
     for (int i = 0; i < 2; i++) {
       double[][] expected = naive.tokens(image(images.get(i)));
       assertClose(tokens.get(i), Stream.of(expected).flatMapToDouble(Arrays::stream).toArray());
@@ -168,12 +168,14 @@ class VimTest {
   void aBatchIsItsImagesOneByOne() throws Exception {
     Vim vim = loaded(TINY);
     NDArray images = images(3, 3, 12, 12);
-    NDArray all = vim.pooled(store, images, false, Probe.NONE);
+    NDArray all = vim.classificationFeatures(store, images, false, Probe.NONE).head();
     for (int i = 0; i < 3; i++) {
-      NDArray alone = vim.pooled(store, images.get(i + ":" + (i + 1)), false, Probe.NONE);
+      NDArray alone =
+          vim.classificationFeatures(store, images.get(i + ":" + (i + 1)), false, Probe.NONE)
+              .head();
       assertThat(alone.toFloatArray()).containsExactly(all.get(i).toFloatArray(), within(1e-6f));
     }
-    NDArray two = vim.pooled(store, images.get("1:"), false, Probe.NONE);
+    NDArray two = vim.classificationFeatures(store, images.get("1:"), false, Probe.NONE).head();
     assertThat(two.toFloatArray()).containsExactly(all.get("1:").toFloatArray(), within(1e-6f));
   }
 

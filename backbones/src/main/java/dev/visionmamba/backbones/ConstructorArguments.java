@@ -1,0 +1,134 @@
+package dev.visionmamba.backbones;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The arguments of a reference's constructor, by its names: a variant's, some of them replaced.
+ * Each is read with the type and the range that it must have.
+ */
+public final class ConstructorArguments {
+  private static final int LARGEST = 1_000_000;
+
+  private final String family;
+  private final Map<String, Object> values = new LinkedHashMap<>();
+
+  /**
+   * Arguments to be read.
+   *
+   * @param family the family's name, for messages
+   * @param variant every argument that the family knows, with the variant's values
+   * @param replaced values that differ
+   * @throws IllegalArgumentException if the family knows no argument of a name
+   */
+  public ConstructorArguments(String family, Map<String, Object> variant, Map<String, ?> replaced) {
+    this.family = family;
+    values.putAll(variant);
+    replaced.forEach(
+        (name, value) -> {
+          if (!variant.containsKey(name)) {
+            throw new IllegalArgumentException(family + " has no argument \"" + name + "\"");
+          }
+          values.put(name, value);
+        });
+  }
+
+  /**
+   * A whole number.
+   *
+   * @param name the argument
+   * @param least the least that it may be
+   * @return its value
+   * @throws IllegalArgumentException if it is something else or less
+   */
+  public int integer(String name, int least) {
+    return integer(name, values.get(name), least);
+  }
+
+  private static int integer(String name, Object value, int least) {
+    double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
+    if (number != Math.rint(number) || number < least || number > LARGEST) {
+      throw new IllegalArgumentException(
+          name + " must be a whole number from " + least + " on, got " + value);
+    }
+    return (int) number;
+  }
+
+  /**
+   * A number.
+   *
+   * @param name the argument
+   * @param least the least that it may be
+   * @return its value
+   * @throws IllegalArgumentException if it is something else, less, or not finite
+   */
+  public double number(String name, double least) {
+    Object value = values.get(name);
+    double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
+    if (!(number >= least && number <= LARGEST)) {
+      throw new IllegalArgumentException(
+          name + " must be a number from " + least + " on, got " + value);
+    }
+    return number;
+  }
+
+  /**
+   * True or false.
+   *
+   * @param name the argument
+   * @return its value
+   * @throws IllegalArgumentException if it is something else
+   */
+  public boolean bool(String name) {
+    if (values.get(name) instanceof Boolean bool) {
+      return bool;
+    }
+    throw new IllegalArgumentException(name + " must be true or false, got " + values.get(name));
+  }
+
+  /**
+   * Some whole numbers.
+   *
+   * @param name the argument
+   * @param least the least that one may be
+   * @return its value
+   * @throws IllegalArgumentException if it is something else
+   */
+  public List<Integer> integers(String name, int least) {
+    if (values.get(name) instanceof List<?> list) {
+      return list.stream().map(value -> integer(name, value, least)).toList();
+    }
+    throw new IllegalArgumentException(
+        name + " must be a list of whole numbers, got " + values.get(name));
+  }
+
+  /**
+   * One of some words.
+   *
+   * @param name the argument
+   * @param words those that are supported
+   * @return its value
+   * @throws IllegalArgumentException if it is something else
+   */
+  public String word(String name, List<String> words) {
+    Object value = values.get(name);
+    if (value instanceof String word && words.contains(word)) {
+      return word;
+    }
+    throw new IllegalArgumentException(
+        String.format(
+            "%s = %s is not supported by %s; it may be %s",
+            name, value, family, String.join(" or ", words)));
+  }
+
+  /**
+   * An argument as it was given.
+   *
+   * @param name the argument
+   * @return its value, or null
+   */
+  public Object value(String name) {
+    return values.get(name);
+  }
+}

@@ -1,0 +1,185 @@
+package dev.visionmamba.backbones.efficientvim;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.ClassificationHead;
+import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Maps;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.NamedBlocks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * EfficientViM (Lee et al. 2024, arXiv:2411.15241): a stem of stride 16, then stages of blocks
+ * whose tokens meet in a few hidden states, each stage at half the resolution of the one before.
+ * The feature pyramid shows the stages of {@code out_indices} without norms, before the way to the
+ * next. Images of any size are taken; each halving rounds up. Maps are channel-last inside.
+ */
+public final class EfficientViM extends Backbone {
+  private final EfficientViMConfig config;
+  private final Stem patchEmbed;
+  private final NamedBlocks<Stage> stages;
+
+  /**
+   * A network with uninitialised parameters.
+   *
+   * @param config its shape
+   */
+  public EfficientViM(EfficientViMConfig config) {
+    this.config = config;
+    this.patchEmbed = child("patch_embed", new Stem(config));
+    this.stages = child("stages", new NamedBlocks<>());
+    for (int i = 0; i < config.stages(); i++) {
+      stages.add(new Stage(config, i));
+    }
+  }
+
+  /**
+   * What the stages give before the way to the next.
+   *
+   * @param probe sees {@code patch_embed}; of the first stage {@code block0.dwconv1}, {@code
+   *     .norm}, {@code .mixer}, {@code .mixer.hidden}, {@code .ffn}, {@code block0} and so on; and
+   *     {@code stage0}, {@code stage0.hidden}, {@code downsample0} and so on; maps as (B, C, H, W),
+   *     tokens and states as (B, C, L)
+   */
+  private List<Output> outputs(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = Maps.channelFirst(probe);
+    NDArray x;
+    try (NDArray pixels = Maps.channelLast(images, config.channels())) {
+      x = patchEmbed.forward(store, pixels, training);
+    }
+    seen.see("patch_embed", x);
+    List<Output> outputs = new ArrayList<>();
+    for (int i = 0; i < config.stages(); i++) {
+      Stage stage = stages.list().get(i);
+      Output output;
+      try (NDArray input = x) {
+        output = stage.blocks(store, input, training, i == 0 ? seen : Probe.NONE);
+      }
+      seen.see("stage" + i, output.map());
+      seen.see("stage" + i + ".hidden", output.hidden());
+      outputs.add(output);
+      if (stage.leadsOn()) {
+        x = stage.forward(store, output.map(), training);
+        seen.see("downsample" + i, x);
+      }
+    }
+    return outputs;
+  }
+
+  /**
+   * The stages of {@code out_indices}, or, where it names none, all stages.
+   *
+   * @throws IllegalArgumentException if the images have other channels
+   */
+  @Override
+  public FeaturePyramid features(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    List<Output> outputs = outputs(store, images, training, probe);
+    List<FeaturePyramid.Level> levels = new ArrayList<>();
+    for (int i : shownStages()) {
+      NDArray map = outputs.get(i).map().transpose(0, 3, 1, 2);
+      levels.add(new FeaturePyramid.Level(map, strideOf(i)));
+    }
+    outputs.forEach(Output::close);
+    return new FeaturePyramid(levels);
+  }
+
+  /** Every stage's hidden states, (B, N, C) each, and the last map's tokens, (B, L, C). */
+  @Override
+  public NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    List<Output> outputs = outputs(store, images, training, probe);
+    NDList features = new NDList();
+    outputs.forEach(output -> features.add(output.hidden()));
+    NDArray last = outputs.get(config.stages() - 1).map();
+    Shape shape = last.getShape();
+    features.add(last.reshape(shape.get(0), shape.get(1) * shape.get(2), shape.get(3)));
+    outputs.forEach(output -> output.map().close());
+    return features;
+  }
+
+  @Override
+  public ClassificationHead classificationHead(int classes) {
+    return new EfficientViMHead(config, classes);
+  }
+
+  @Override
+  protected List<NamedBlock> stages() {
+    List<NamedBlock> parts = new ArrayList<>(List.of(patchEmbed));
+    parts.addAll(stages.list());
+    return parts;
+  }
+
+  private List<Integer> shownStages() {
+    return config.outIndices().isEmpty()
+        ? IntStream.range(0, config.stages()).boxed().toList()
+        : config.outIndices();
+  }
+
+  private static int strideOf(int stage) {
+    return Stem.STRIDE << stage;
+  }
+
+  @Override
+  public List<LevelShape> levels() {
+    return shownStages().stream()
+        .map(i -> new LevelShape(config.channelsOf(i), strideOf(i)))
+        .toList();
+  }
+
+  @Override
+  public int imageChannels() {
+    return config.channels();
+  }
+
+  @Override
+  public Shape imageSize() {
+    return new Shape(config.imageSize().get(0), config.imageSize().get(1));
+  }
+
+  @Override
+  public long multiplyAdds(int height, int width) {
+    long cost = patchEmbed.multiplyAdds(height, width);
+    long h = patchEmbed.side(height);
+    long w = patchEmbed.side(width);
+    for (Stage stage : stages.list()) {
+      cost += stage.multiplyAdds(h, w);
+      h = stage.side(h);
+      w = stage.side(w);
+    }
+    return cost;
+  }
+
+  /**
+   * The shape of this network.
+   *
+   * @return the configuration
+   */
+  public EfficientViMConfig config() {
+    return config;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape x = inputShapes[0];
+    long h = patchEmbed.side(x.get(2));
+    long w = patchEmbed.side(x.get(3));
+    List<Shape> shapes = new ArrayList<>();
+    for (int i = 0; i < config.stages(); i++) {
+      if (shownStages().contains(i)) {
+        shapes.add(new Shape(x.get(0), config.channelsOf(i), h, w));
+      }
+      h = stages.list().get(i).side(h);
+      w = stages.list().get(i).side(w);
+    }
+    return shapes.toArray(new Shape[0]);
+  }
+}

@@ -1,0 +1,212 @@
+package dev.visionmamba.backbones.plainmamba;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.ClassificationHead;
+import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.DropPath;
+import dev.visionmamba.backbones.layers.Initializers;
+import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.Maps;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.NamedBlocks;
+import dev.visionmamba.backbones.layers.PositionEmbeddings;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * PlainMamba (Yang et al. 2024, arXiv:2403.17695): a convolutional stem, a position embedding, and
+ * layers of one width over the grid of patches, then a norm. A plain backbone: one map, at the
+ * stride of the patches. There is no class token. Maps are channel-last inside.
+ */
+public final class PlainMamba extends Backbone {
+  private static final float FINAL_EPSILON = 1e-6f;
+
+  private final PlainMambaConfig config;
+  private final Parameter positionEmbedding; // (1, L, C)
+  private final ConvPatchEmbed patchEmbed;
+  private final NamedBlocks<PlainMambaLayer> layers;
+  private final LayerNorm finalNorm;
+
+  /**
+   * A network with uninitialised parameters. They start as in the published training
+   * configurations: linear layers, the position embedding and the vectors of the moves normal with
+   * deviation 0.02, convolutions as PyTorch's do.
+   *
+   * @param config its shape
+   */
+  public PlainMamba(PlainMambaConfig config) {
+    this.config = config;
+    long tokens = (long) config.gridHeight() * config.gridWidth();
+    this.positionEmbedding =
+        config.positionEmbedding()
+            ? parameter(
+                "pos_embed", Initializers.truncatedNormal(0.02f), 1, tokens, config.embedDims())
+            : null;
+    this.patchEmbed = child("patch_embed", new ConvPatchEmbed(config));
+    this.layers = child("layers", new NamedBlocks<>());
+    float[] rates = DropPath.rates(config.dropPathRate(), config.depth());
+    for (int i = 0; i < config.depth(); i++) {
+      layers.add(new PlainMambaLayer(config, i, rates[i]));
+    }
+    this.finalNorm = child("ln1", new LayerNorm(config.embedDims(), FINAL_EPSILON));
+  }
+
+  /**
+   * The tokens after the final norm, where they lie: (B, H', W', C).
+   *
+   * @param probe sees {@code patch_embed}, {@code block0.mixer} and {@code block0} and so on, and
+   *     {@code final}; tokens as (B, L, C)
+   */
+  private NDArray tokens(ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = asTokens(probe);
+    NDArray x = embed(store, images, training);
+    seen.see("patch_embed", x);
+    try (ContinuousScan scan = ContinuousScan.of(x)) {
+      for (int i = 0; i < layers.list().size(); i++) {
+        String name = "block" + i;
+        NDArray before = x;
+        x = layers.list().get(i).forward(store, before, scan, training, seen, name);
+        seen.see(name, x);
+        release(training, before);
+      }
+    }
+    NDArray tokens = finalNorm.forward(store, x, training);
+    release(training, x);
+    seen.see("final", tokens);
+    return tokens;
+  }
+
+  /** Frees what later layers will not read. In training, the graph may still need it. */
+  private static void release(boolean training, NDArray array) {
+    if (!training) {
+      array.close();
+    }
+  }
+
+  private static Probe asTokens(Probe probe) {
+    if (probe == Probe.NONE) {
+      return probe;
+    }
+    return (name, map) -> {
+      try (NDArray tokens = flattened(map)) {
+        probe.see(name, tokens);
+      }
+    };
+  }
+
+  /** (B, H', W', C) to (B, L, C), without copying. */
+  private static NDArray flattened(NDArray map) {
+    Shape shape = map.getShape();
+    return map.reshape(shape.get(0), shape.get(1) * shape.get(2), shape.get(3));
+  }
+
+  /** Patches plus position embeddings: (B, H', W', C). */
+  private NDArray embed(ParameterStore store, NDArray images, boolean training) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray pixels = Maps.channelLast(images, config.channels());
+      NDArray map = patchEmbed.forward(store, pixels, training);
+      if (positionEmbedding != null) {
+        NDArray tokens = flattened(map).add(positions(store, map, training)); // (B, L, C)
+        map = tokens.reshape(map.getShape());
+      }
+      NDScope.unregister(map);
+      return map;
+    }
+  }
+
+  /** The position embedding of a map's grid, (1, L, C). */
+  private NDArray positions(ParameterStore store, NDArray map, boolean training) {
+    NDArray stored = value(store, positionEmbedding, map, training);
+    int height = Math.toIntExact(map.getShape().get(1));
+    int width = Math.toIntExact(map.getShape().get(2));
+    if (height == config.gridHeight() && width == config.gridWidth()) {
+      return stored;
+    }
+    return PositionEmbeddings.resize(
+        map.getManager(), stored, 0, config.gridHeight(), config.gridWidth(), height, width);
+  }
+
+  /**
+   * One level: the tokens after the final norm.
+   *
+   * @throws IllegalArgumentException if the images have other channels
+   */
+  @Override
+  public FeaturePyramid features(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    NDArray map = tokens(store, images, training, probe).transpose(0, 3, 1, 2); // (B, C, H', W')
+    return new FeaturePyramid(List.of(new FeaturePyramid.Level(map, config.patchSize())));
+  }
+
+  /** The mean over the tokens after the final norm: (B, C). */
+  @Override
+  public NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    NDArray map = tokens(store, images, training, probe);
+    return new NDList(flattened(map).mean(new int[] {1}));
+  }
+
+  @Override
+  public ClassificationHead classificationHead(int classes) {
+    return new PlainMambaHead(config.embedDims(), classes);
+  }
+
+  @Override
+  protected List<NamedBlock> stages() {
+    List<NamedBlock> stages = new ArrayList<>(List.of(patchEmbed));
+    stages.addAll(layers.list());
+    return stages;
+  }
+
+  @Override
+  public List<LevelShape> levels() {
+    return List.of(new LevelShape(config.embedDims(), config.patchSize()));
+  }
+
+  @Override
+  public int imageChannels() {
+    return config.channels();
+  }
+
+  @Override
+  public Shape imageSize() {
+    return new Shape(config.imageHeight(), config.imageWidth());
+  }
+
+  @Override
+  public long multiplyAdds(int height, int width) {
+    long h = patchEmbed.patches(height);
+    long w = patchEmbed.patches(width);
+    long cost = patchEmbed.multiplyAdds(height, width);
+    for (PlainMambaLayer layer : layers.list()) {
+      cost += layer.multiplyAdds(h, w);
+    }
+    return cost;
+  }
+
+  /**
+   * The shape of this network.
+   *
+   * @return the configuration
+   */
+  public PlainMambaConfig config() {
+    return config;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape x = inputShapes[0];
+    return new Shape[] {
+      new Shape(
+          x.get(0), config.embedDims(), patchEmbed.patches(x.get(2)), patchEmbed.patches(x.get(3)))
+    };
+  }
+}

@@ -1,0 +1,177 @@
+package dev.visionmamba.backbones.vmamba;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Activations;
+import dev.visionmamba.backbones.layers.Conv2d;
+import dev.visionmamba.backbones.layers.Initializers;
+import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.Linear;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.StateSpace;
+import dev.visionmamba.scans.Columns;
+import dev.visionmamba.scans.ScanDirection;
+import dev.visionmamba.scans.ScanPath;
+import dev.visionmamba.scans.SelectiveScan;
+import dev.visionmamba.scans.SelectiveScanArguments;
+import dev.visionmamba.scans.SelectiveScanArguments.Merge;
+import dev.visionmamba.scans.autograd.Tape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * VMamba's mixer, the 2-D selective scan (arXiv:2401.10166, section 4.2): a map is walked along the
+ * K directions of a strategy, each with a state space of its own, and what they give is added. With
+ * D = expand * C inner channels, N states and rank R of the step sizes.
+ */
+final class SS2D extends NamedBlock {
+  private static final float EPSILON = 1e-5f;
+
+  private final VMambaConfig config;
+  private final int inner; // D
+  private final int rank; // R
+  private final int directions; // K
+  private final Parameter aLogs; // (K*D, N)
+  private final Parameter ds; // (K*D)
+  private final Parameter dtBias; // (K, D)
+  private final Parameter xProj; // (K, R + 2N, D), the first two as one in the released form
+  private final Parameter dtProj; // (K, D, R), likewise
+  private final Linear inProj;
+  private final Conv2d conv2d;
+  private final LayerNorm outNorm;
+  private final Linear outProj;
+
+  /** Its children and parameters are in the order of the published state dicts. */
+  SS2D(VMambaConfig config, int channels) {
+    this.config = config;
+    this.inner = (int) (config.expand() * channels);
+    this.rank = (channels + 15) / 16;
+    this.directions = config.directions();
+    boolean gated = config.gated();
+    long width = rank + 2L * config.stateSize();
+    long rows = (long) directions * inner;
+    this.inProj = Linear.truncatedNormal(channels, gated ? 2L * inner : inner, false);
+    this.conv2d =
+        Conv2d.standard(inner, inner, Conv2d.Geometry.depthwise(3, 1, inner), config.convBias());
+    this.outNorm = new LayerNorm(inner, EPSILON);
+    this.outProj = Linear.truncatedNormal(inner, channels, false);
+    if (gated) {
+      this.xProj =
+          parameter("x_proj_weight", Initializers.defaultUniform(inner), directions, width, inner);
+      this.aLogs = parameter("A_logs", StateSpace.decay(), rows, config.stateSize());
+      this.ds = parameter("Ds", Initializers.constant(1f), rows);
+      this.dtProj =
+          parameter("dt_projs_weight", Initializers.defaultUniform(rank), directions, inner, rank);
+      this.dtBias = parameter("dt_projs_bias", StateSpace.deltaBias(), directions, inner);
+      child("in_proj", inProj);
+      child("conv2d", conv2d);
+      child("out_norm", outNorm);
+    } else {
+      this.aLogs = parameter("A_logs", StateSpace.decay(), rows, config.stateSize());
+      this.ds = parameter("Ds", Initializers.constant(1f), rows);
+      this.dtBias = parameter("dt_projs_bias", StateSpace.deltaBias(), directions, inner);
+      child("out_norm", outNorm);
+      child("in_proj", inProj);
+      child("conv2d", conv2d);
+      this.xProj = child("x_proj", Linear.withoutBias(inner, directions * width)).weight();
+      this.dtProj = child("dt_projs", Linear.withoutBias(rank, rows)).weight();
+    }
+    child("out_proj", outProj);
+  }
+
+  /** (B, H, W, C) to the same shape. */
+  @Override
+  public NDArray forward(ParameterStore store, NDArray map, boolean training) {
+    NDArray xz = inProj.forward(store, map, training); // (B, H, W, D), with z 2D
+    if (!config.gated()) {
+      NDArray y = outNorm.forward(store, scan(store, xz, training), training);
+      return outProj.forward(store, y, training);
+    }
+    NDArray both = Tape.cut(xz);
+    NDArray x = both.get("..., :" + inner);
+    NDArray z = both.get("..., " + inner + ":");
+    NDArray y = outNorm.forward(store, scan(store, x, training), training);
+    return outProj.forward(store, y.mul(Activations.silu(z)), training);
+  }
+
+  /** SiLU(convolution), then the scan along all directions: (B, H, W, D) to the same shape. */
+  private NDArray scan(ParameterStore store, NDArray x, boolean training) {
+    Shape shape = x.getShape();
+    long batch = shape.get(0);
+    int height = Math.toIntExact(shape.get(1));
+    int width = Math.toIntExact(shape.get(2));
+    NDArray u =
+        Tape.cut(
+            Activations.silu(conv2d.forward(store, x, training))
+                .reshape(batch, (long) height * width, inner)); // (B, L, D)
+    NDArray projected = Tape.cut(project(store, u, training)); // (B, L, K*(R + 2N))
+    NDArray a = value(store, aLogs, x, training).exp().neg(); // (K*D, N)
+    a.attach(x.getManager());
+    List<ScanPath> paths = config.scan().paths(height, width);
+    List<ScanDirection> scans = new ArrayList<>();
+    for (int k = 0; k < directions; k++) {
+      scans.add(direction(store, k, paths.get(k), u, projected, a, training));
+    }
+    NDArray y = SelectiveScan.forward(new SelectiveScanArguments(scans, null, Merge.SUM, true));
+    return y.reshape(shape);
+  }
+
+  /** dt, B and C of all directions, side by side. */
+  private NDArray project(ParameterStore store, NDArray u, boolean training) {
+    try (NDArray weight =
+        value(store, xProj, u, training).reshape(xProj.getShape().size() / inner, inner)) {
+      return Linear.apply(u, weight, null);
+    }
+  }
+
+  private ScanDirection direction(
+      ParameterStore store,
+      int k,
+      ScanPath path,
+      NDArray u,
+      NDArray projected,
+      NDArray a,
+      boolean training) {
+    int states = config.stateSize();
+    int first = k * (rank + 2 * states);
+    NDArray weight = value(store, dtProj, u, training).reshape((long) directions * inner, rank);
+    NDArray bias = value(store, dtBias, u, training).reshape((long) directions * inner);
+    return new ScanDirection(
+        path,
+        path,
+        Columns.all(u),
+        new Columns(projected, first, first + rank), // dt
+        new Columns(projected, first + rank, first + rank + states),
+        new Columns(projected, first + rank + states, first + rank + 2 * states),
+        rows(a, k, u),
+        rows(value(store, ds, u, training), k, u),
+        rows(bias, k, u),
+        1,
+        rows(weight, k, u));
+  }
+
+  /** Direction k's D rows of a parameter, in the manager of x. */
+  private NDArray rows(NDArray parameter, int k, NDArray x) {
+    NDArray rows = parameter.get(k * inner + ":" + (k + 1) * inner);
+    rows.attach(x.getManager());
+    return rows;
+  }
+
+  /** Multiply-adds for a map; a state update counts as nine and a skip as one, as published. */
+  long multiplyAdds(long height, long width) {
+    long positions = height * width;
+    long scan = positions * directions * inner * (9L * config.stateSize() + 1);
+    return inProj.multiplyAdds(positions)
+        + conv2d.multiplyAdds(height, width)
+        + positions * (xProj.getShape().size() + dtProj.getShape().size())
+        + scan
+        + outProj.multiplyAdds(positions);
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return inputShapes;
+  }
+}

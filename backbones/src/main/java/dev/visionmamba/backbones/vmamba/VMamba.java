@@ -1,0 +1,189 @@
+package dev.visionmamba.backbones.vmamba;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.ClassificationHead;
+import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.DropPath;
+import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.Maps;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.NamedBlocks;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * VMamba (Liu et al. 2024, arXiv:2401.10166): a stem, then stages of 2-D selective scans, each at
+ * half the resolution of the one before. The feature pyramid shows the stages of {@code
+ * out_indices}, each after a norm of its own. Maps are channel-last inside.
+ */
+public final class VMamba extends Backbone {
+  private static final float EPSILON = 1e-5f;
+
+  private final VMambaConfig config;
+  private final PatchEmbed patchEmbed;
+  private final NamedBlocks<Stage> layers;
+  private final Map<Integer, LayerNorm> outNorms = new LinkedHashMap<>();
+
+  /**
+   * A network with uninitialised parameters.
+   *
+   * @param config its shape
+   */
+  public VMamba(VMambaConfig config) {
+    this.config = config;
+    this.patchEmbed = child("patch_embed", new PatchEmbed(config));
+    this.layers = child("layers", new NamedBlocks<>());
+    int all = config.depths().stream().mapToInt(Integer::intValue).sum();
+    float[] rates = DropPath.rates(config.dropPathRate(), all);
+    int first = 0;
+    for (int i = 0; i < config.depths().size(); i++) {
+      int depth = config.depths().get(i);
+      layers.add(new Stage(config, i, Arrays.copyOfRange(rates, first, first + depth)));
+      first += depth;
+    }
+    for (int i : config.outIndices()) {
+      outNorms.put(i, child("outnorm" + i, new LayerNorm(config.channelsOf(i), EPSILON)));
+    }
+  }
+
+  /**
+   * What the stages give before the way to the next: channel-last maps, (B, H, W, C) each.
+   *
+   * @param probe sees {@code patch_embed}, {@code block0.mixer} and {@code block0} and so on of the
+   *     first stage, and {@code stage0} and so on; maps as (B, C, H, W)
+   */
+  private List<NDArray> stages(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = Maps.channelFirst(probe);
+    NDArray x = patchEmbed.forward(store, Maps.channelLast(images, config.channels()), training);
+    seen.see("patch_embed", x);
+    List<NDArray> maps = new ArrayList<>();
+    for (int i = 0; i < layers.list().size(); i++) {
+      Stage stage = layers.list().get(i);
+      NDArray y = stage.blocks(store, x, training, seen, i == 0);
+      seen.see("stage" + i, y);
+      maps.add(y);
+      if (i + 1 < layers.list().size()) {
+        x = stage.forward(store, y, training);
+      }
+    }
+    return maps;
+  }
+
+  /**
+   * The stages of {@code out_indices}, or, where it names none, all stages without norms.
+   *
+   * @throws IllegalArgumentException if the images have other channels or are too small
+   */
+  @Override
+  public FeaturePyramid features(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    List<NDArray> maps = stages(store, images, training, probe);
+    List<FeaturePyramid.Level> levels = new ArrayList<>();
+    for (int i : shownStages()) {
+      NDArray map = maps.get(i); // (B, H, W, C)
+      if (outNorms.containsKey(i)) {
+        map = outNorms.get(i).forward(store, map, training);
+      }
+      map = map.transpose(0, 3, 1, 2);
+      probe.see("pyramid" + i, map);
+      levels.add(new FeaturePyramid.Level(map, strideOf(i)));
+    }
+    return new FeaturePyramid(levels);
+  }
+
+  /** The last stage's map, channel-last: (B, H, W, C). */
+  @Override
+  public NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    List<NDArray> maps = stages(store, images, training, probe);
+    return new NDList(maps.get(maps.size() - 1));
+  }
+
+  @Override
+  public ClassificationHead classificationHead(int classes) {
+    return new VMambaHead(config.channelsOf(config.depths().size() - 1), classes);
+  }
+
+  @Override
+  protected List<NamedBlock> stages() {
+    List<NamedBlock> stages = new ArrayList<>(List.of(patchEmbed));
+    stages.addAll(layers.list());
+    return stages;
+  }
+
+  private List<Integer> shownStages() {
+    return config.outIndices().isEmpty()
+        ? IntStream.range(0, config.depths().size()).boxed().toList()
+        : config.outIndices();
+  }
+
+  private static int strideOf(int stage) {
+    return 4 << stage;
+  }
+
+  @Override
+  public List<LevelShape> levels() {
+    return shownStages().stream()
+        .map(i -> new LevelShape(config.channelsOf(i), strideOf(i)))
+        .toList();
+  }
+
+  @Override
+  public int imageChannels() {
+    return config.channels();
+  }
+
+  /** 224x224, the size that the published weights were trained at. */
+  @Override
+  public Shape imageSize() {
+    return new Shape(224, 224);
+  }
+
+  @Override
+  public long multiplyAdds(int height, int width) {
+    long cost = patchEmbed.multiplyAdds(height, width);
+    long h = patchEmbed.side(height);
+    long w = patchEmbed.side(width);
+    for (Stage stage : layers.list()) {
+      cost += stage.multiplyAdds(h, w);
+      h = Downsample.half(h);
+      w = Downsample.half(w);
+    }
+    return cost;
+  }
+
+  /**
+   * The shape of this network.
+   *
+   * @return the configuration
+   */
+  public VMambaConfig config() {
+    return config;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape x = inputShapes[0];
+    long h = patchEmbed.side(x.get(2));
+    long w = patchEmbed.side(x.get(3));
+    List<Shape> shapes = new ArrayList<>();
+    for (int i = 0; i < config.depths().size(); i++) {
+      if (shownStages().contains(i)) {
+        shapes.add(new Shape(x.get(0), config.channelsOf(i), h, w));
+      }
+      h = Downsample.half(h);
+      w = Downsample.half(w);
+    }
+    return shapes.toArray(new Shape[0]);
+  }
+}

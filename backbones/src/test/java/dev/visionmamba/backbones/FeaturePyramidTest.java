@@ -1,0 +1,170 @@
+package dev.visionmamba.backbones;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Backbones.Purpose;
+import dev.visionmamba.backbones.layers.ConvTranspose2x2;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.vim.Vim;
+import dev.visionmamba.backbones.vim.VimConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What every backbone promises the heads, and the pyramid that is made of a plain one. */
+class FeaturePyramidTest {
+  private static final Map<String, Object> SMALL_VIM =
+      Map.of("embed_dim", 32, "depth", 2, "img_size", 64);
+
+  private static Stream<Backbone> backbones() {
+    Map<String, Object> smallVmamba = Map.of("dims", 16, "depths", List.of(1, 1, 1, 1));
+    return Stream.of(
+        new OwnBackbone(8),
+        new Vim(VimConfig.TINY.with(SMALL_VIM)),
+        new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24),
+        Backbones.create("vmamba_tiny_s1l8", smallVmamba, Purpose.FEATURES),
+        Backbones.create("vanilla_vmamba_tiny", smallVmamba, Purpose.CLASSIFICATION));
+  }
+
+  private static NDArray initialized(Backbone backbone, NDManager manager, int side) {
+    backbone.initialize(manager, DataType.FLOAT32, new Shape(1, 3, side, side));
+    backbone.freezeParameters(true);
+    return manager.randomNormal(new Shape(2, 3, side, side));
+  }
+
+  @Test
+  void levelsShapesAndMapsAgree() {
+    for (Backbone backbone : backbones().toList()) {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        NDArray images = initialized(backbone, manager, 64);
+        ParameterStore store = new ParameterStore(manager, false);
+        FeaturePyramid pyramid = backbone.features(store, images, false, Probe.NONE);
+        assertThat(pyramid.levels()).hasSameSizeAs(backbone.levels());
+        Shape[] shapes = backbone.getOutputShapes(new Shape[] {images.getShape()});
+        for (int i = 0; i < shapes.length; i++) {
+          FeaturePyramid.Level level = pyramid.levels().get(i);
+          assertThat(level.map().getShape()).isEqualTo(shapes[i]);
+          assertThat(level.stride()).isEqualTo(backbone.levels().get(i).stride());
+          assertThat(level.channels()).isEqualTo(backbone.levels().get(i).channels());
+          assertThat(level.map().getShape().get(2)).isEqualTo(64 / level.stride());
+        }
+        NDList asBlock = backbone.forward(store, new NDList(images), false);
+        assertThat(asBlock).hasSameSizeAs(pyramid.levels());
+        assertThat(backbone.multiplyAdds(64, 64)).isPositive();
+        assertThat(backbone.multiplyAdds(128, 128))
+            .isBetween(3 * backbone.multiplyAdds(64, 64), 5 * backbone.multiplyAdds(64, 64));
+      }
+    }
+  }
+
+  @Test
+  void anyBackboneHasAClassificationHead() {
+    for (Backbone backbone : backbones().toList()) {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        NDArray images = initialized(backbone, manager, 64);
+        ClassificationHead head = backbone.classificationHead(7);
+        head.initialize(manager, DataType.FLOAT32, new Shape(1));
+        ParameterStore store = new ParameterStore(manager, false);
+        NDList features = backbone.classificationFeatures(store, images, false, Probe.NONE);
+        assertThat(head.scores(store, features, false).getShape()).isEqualTo(new Shape(2, 7));
+        assertThat(head.stateDict(backbone).size())
+            .isEqualTo(backbone.getParameters().size() + head.getParameters().size());
+        assertThat(head.multiplyAdds()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void stagesAreFrozenFromTheStemOn() {
+    OwnBackbone backbone = new OwnBackbone(4);
+    backbone.freezeStages(-1);
+    assertThat(trainable(backbone)).isEqualTo(6);
+    backbone.freezeStages(1);
+    assertThat(trainable(backbone)).isEqualTo(2);
+    assertThat(backbone.getParameters().get("stage2.weight").requiresGradient()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> backbone.freezeStages(3))
+        .withMessage("there are 2 stages, so 3 cannot be frozen");
+  }
+
+  private static long trainable(NamedBlock block) {
+    return block.getParameters().values().stream().filter(Parameter::requiresGradient).count();
+  }
+
+  @Test
+  void aSimplePyramidHasThePublishedNames() {
+    Backbone pyramid = new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24);
+    assertThat(pyramid.getParameters().keys().stream().filter(name -> !name.startsWith("net.")))
+        .containsExactly(
+            "simfp_2.0.weight",
+            "simfp_2.0.bias",
+            "simfp_2.1.weight",
+            "simfp_2.1.bias",
+            "simfp_2.3.weight",
+            "simfp_2.3.bias",
+            "simfp_2.4.weight",
+            "simfp_2.4.norm.weight",
+            "simfp_2.4.norm.bias",
+            "simfp_2.5.weight",
+            "simfp_2.5.norm.weight",
+            "simfp_2.5.norm.bias",
+            "simfp_3.0.weight",
+            "simfp_3.0.bias",
+            "simfp_3.1.weight",
+            "simfp_3.1.norm.weight",
+            "simfp_3.1.norm.bias",
+            "simfp_3.2.weight",
+            "simfp_3.2.norm.weight",
+            "simfp_3.2.norm.bias",
+            "simfp_4.0.weight",
+            "simfp_4.0.norm.weight",
+            "simfp_4.0.norm.bias",
+            "simfp_4.1.weight",
+            "simfp_4.1.norm.weight",
+            "simfp_4.1.norm.bias",
+            "simfp_5.1.weight",
+            "simfp_5.1.norm.weight",
+            "simfp_5.1.norm.bias",
+            "simfp_5.2.weight",
+            "simfp_5.2.norm.weight",
+            "simfp_5.2.norm.bias");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SimpleFeaturePyramid(new OwnBackbone(8), 24))
+        .withMessageContaining("has 3 already");
+  }
+
+  @Test
+  void aTransposedConvolutionSpreadsEachPixelOverFour() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      ConvTranspose2x2 layer = new ConvTranspose2x2(3, 5);
+      layer.initialize(manager, DataType.FLOAT32, new Shape(1));
+      NDArray x = manager.randomNormal(new Shape(2, 4, 6, 3));
+      float[] got = layer.forward(new ParameterStore(manager, false), x, false).toFloatArray();
+      NDArray weight = layer.getParameters().get("weight").getArray();
+      float[] bias = layer.getParameters().get("bias").getArray().toFloatArray();
+      for (int i = 0; i < got.length; i++) {
+        int out = i % 5;
+        int column = i / 5 % 12;
+        int row = i / 60 % 8;
+        int image = i / 480;
+        double want = bias[out];
+        for (int in = 0; in < 3; in++) {
+          want +=
+              x.getFloat(image, row / 2, column / 2, in)
+                  * weight.getFloat(in, out, row % 2, column % 2);
+        }
+        assertThat((double) got[i]).isCloseTo(want, within(1e-5));
+      }
+    }
+  }
+}
