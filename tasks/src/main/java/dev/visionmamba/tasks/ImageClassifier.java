@@ -68,7 +68,7 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Loads a classifier.
+   * Loads a classifier, its batch norms folded into the convolutions before them.
    *
    * @param nameOrPath as above
    * @param device where it computes
@@ -79,7 +79,28 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public static ImageClassifier load(String nameOrPath, Device device)
       throws ModelNotFoundException, IOException, MalformedModelException {
-    return new ImageClassifier(ModelCatalogue.load(nameOrPath, device));
+    return load(nameOrPath, device, true);
+  }
+
+  /**
+   * Loads a classifier, with its batch norms as they are or folded into the convolutions before
+   * them, which is faster and the same within rounding.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param foldNorms whether batch norms are folded
+   * @return the classifier
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ImageClassifier load(String nameOrPath, Device device, boolean foldNorms)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    ClassifierModel model = ModelCatalogue.load(nameOrPath, device);
+    if (foldNorms) {
+      model.network().foldNorms();
+    }
+    return new ImageClassifier(model);
   }
 
   /**

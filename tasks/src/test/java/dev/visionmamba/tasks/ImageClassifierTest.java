@@ -8,13 +8,17 @@ import ai.djl.Device;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.BufferedImageFactory;
 import ai.djl.modality.cv.Image;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.tasks.image.InvalidImageException;
 import dev.visionmamba.tasks.metrics.ConfusionMatrix;
 import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.LabelledImages;
 import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.ModelDescription;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -23,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -73,6 +78,41 @@ class ImageClassifierTest {
     for (Path picture : pictures()) {
       Classifications answer = classifier.classify(picture);
       assertThat(plain(answer.best().getClassName())).isEqualTo(classOf(picture));
+    }
+  }
+
+  @Test
+  void foldedNormsChangeNothing(@TempDir Path folder) throws Exception {
+    ModelDescription description =
+        new ModelDescription(
+            "small",
+            "efficientvim_m1",
+            Map.of("num_classes", 3, "embed_dim", List.of(16, 16, 16), "depths", List.of(1, 1, 1)),
+            List.of("a", "b", "c"),
+            new ImageInput(
+                64, 64, 64, "bicubic", List.of(0.5f, 0.5f, 0.5f), List.of(0.2f, 0.2f, 0.2f)),
+            Map.of());
+    Path file = folder.resolve("small.safetensors");
+    try (ClassifierModel model = ClassifierModel.create(description, Device.cpu())) {
+      StateDict.of(model.network())
+          .forEach(
+              (name, array) -> {
+                if (name.contains("running_var")) {
+                  array.muli(0.2f);
+                } else if (name.contains("running_mean")) {
+                  array.addi(0.1f);
+                }
+              });
+      model.save(file, description, DataType.FLOAT32);
+    }
+    try (ImageClassifier folded = ImageClassifier.load(file);
+        ImageClassifier apart = ImageClassifier.load(file.toString(), Device.cpu(), false)) {
+      List<Double> wanted = probabilities(apart.classify(pictures().get(0)));
+      List<Double> got = probabilities(folded.classify(pictures().get(0)));
+      for (int i = 0; i < 3; i++) {
+        assertThat(got.get(i)).isCloseTo(wanted.get(i), within(1e-5));
+      }
+      assertThat(wanted.get(0)).isNotCloseTo(wanted.get(1), within(1e-4));
     }
   }
 

@@ -1,10 +1,13 @@
 package dev.visionmamba.backbones.layers;
 
-import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.NDArray;
 import ai.djl.training.initializer.Initializer;
 
 /** The initialisations that the published networks start from, by PyTorch's names. */
 public final class Initializers {
+  /** How much of a normal distribution is within two deviations. */
+  private static final float WITHIN_TWO = 0.95449974f;
+
   private Initializers() {}
 
   /**
@@ -45,7 +48,12 @@ public final class Initializers {
    * @return the initializer
    */
   public static Initializer truncatedNormal(float deviation) {
-    return (manager, shape, type) ->
-        manager.truncatedNormal(0f, deviation, shape, DataType.FLOAT32).toType(type, false);
+    // By the inverse of the distribution function, as PyTorch does: DJL's own draws in Java.
+    return (manager, shape, type) -> {
+      try (NDArray uniform = manager.randomUniform(-WITHIN_TWO, WITHIN_TWO, shape)) {
+        NDArray normal = uniform.erfinv(); // over the root of 2
+        return normal.muli(Math.sqrt(2) * deviation).toType(type, false);
+      }
+    };
   }
 }

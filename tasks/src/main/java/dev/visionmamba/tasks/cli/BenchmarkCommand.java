@@ -61,6 +61,11 @@ final class BenchmarkCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private double warmup;
 
+  @Option(
+      names = "--no-fold",
+      description = "Leave batch norms as they are; else they are folded into convolutions.")
+  private boolean noFold;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -90,6 +95,9 @@ final class BenchmarkCommand implements Callable<Integer> {
   }
 
   private void measure(Model owner, Classifier network) {
+    if (!noFold) {
+      network.foldNorms();
+    }
     int side = size == null ? (int) network.backbone().imageSize().get(0) : size;
     Benchmark.Result result =
         Benchmark.run(network, owner.getNDManager(), side, batch, warmup, runs);
