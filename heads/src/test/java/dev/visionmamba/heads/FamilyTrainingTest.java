@@ -30,6 +30,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -209,6 +210,16 @@ class FamilyTrainingTest {
     assertClose(taped, gradients(family, changes, DataType.FLOAT32, Model::newTrainer), 2e-5);
     Map<String, double[]> whole = gradients(family, Map.of(), DataType.FLOAT32, ScanTrainer::of);
     assertThat(Arrays.equals(taped.get(family.head()), whole.get(family.head()))).isFalse();
+  }
+
+  @Test
+  void alsoWherePositionEmbeddingsAreResized() {
+    Family family =
+        families().filter(f -> f.small().containsKey("img_size")).findAny().orElseThrow();
+    Map<String, Object> changes = Map.of("img_size", 32); // the images are narrower
+    Map<String, double[]> taped = gradients(family, changes, DataType.FLOAT32, ScanTrainer::of);
+    assertThat(taped).containsKey("backbone.pos_embed");
+    assertClose(taped, gradients(family, changes, DataType.FLOAT32, Model::newTrainer), 2e-5);
   }
 
   private static void assertClose(
