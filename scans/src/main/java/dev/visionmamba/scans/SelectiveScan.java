@@ -13,7 +13,7 @@ import dev.visionmamba.scans.engine.ScanResult;
  * along several paths at once. For each direction, channel i and state n:
  *
  * <pre>
- * delta' = softplus(delta + bias)
+ * delta' = softplus(delta + bias)          (delta W^T + bias where a delta weight W is given)
  * h[t] = exp(delta'[t] A[n]) h[t-1] + delta'[t] B[t, n] u[t]
  * y[t] = sum over n of C[t, n] h[t, n]  +  D u[t]
  * </pre>
@@ -23,8 +23,9 @@ import dev.visionmamba.scans.engine.ScanResult;
  *
  * <p>A NaN or an infinity among the operands is no error: it goes where the equations take it. In u
  * or delta of a channel it makes that channel's outputs NaN or infinite from the step that reads it
- * to the end of that sequence's path, in B those of all channels of the group, in C and z those of
- * its token, in A and D those of its channel in all sequences. Nothing else changes, in any engine.
+ * to the end of that sequence's path, in B those of all channels of the group, in a delta that is
+ * projected those of all channels, in C and z those of its token, in A, D and a row of the delta
+ * weight those of its channel in all sequences. Nothing else changes, in any engine.
  */
 public final class SelectiveScan {
   private SelectiveScan() {}

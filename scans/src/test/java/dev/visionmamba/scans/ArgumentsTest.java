@@ -139,6 +139,23 @@ class ArgumentsTest {
   }
 
   @Test
+  void directionNamesTheDeltaWeightThatDoesNotFit() {
+    for (Shape shape : List.of(new Shape(3, 4), new Shape(4), new Shape(4, 0))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> projected(manager.zeros(shape)))
+          .withMessage("the delta weight must be (4, rank), but is %s", shape);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> projected(manager.zeros(new Shape(4, 2))))
+        .withMessage("delta must be (2, 5, 2), but is (2, 5, 4)");
+  }
+
+  private ScanDirection projected(NDArray deltaWeight) {
+    return new ScanDirection(
+        PATH, PATH, tokens, tokens, states, states, a, null, null, 1, deltaWeight);
+  }
+
+  @Test
   void directionRefusesGroupsThatDoNotDivideTheChannels() {
     for (int groups : new int[] {0, 3, 5}) {
       assertThatIllegalArgumentException()

@@ -109,7 +109,7 @@ final class DoubleScan {
       int token = direction.path().token(t);
       int parameterToken = direction.parameterPath().token(t);
       double u = at(direction.u(), sequence, token, channel);
-      double delta = at(direction.delta(), sequence, parameterToken, channel);
+      double delta = delta(direction, sequence, parameterToken, channel);
       if (direction.deltaBias() != null) {
         delta += values.get(direction.deltaBias())[channel];
       }
@@ -128,6 +128,20 @@ final class DoubleScan {
       }
     }
     return h;
+  }
+
+  /** A step size before its bias. */
+  private double delta(ScanDirection direction, int sequence, int token, int channel) {
+    if (direction.deltaWeight() == null) {
+      return at(direction.delta(), sequence, token, channel);
+    }
+    double[] weight = values.get(direction.deltaWeight());
+    int rank = direction.delta().width();
+    double delta = 0;
+    for (int r = 0; r < rank; r++) {
+      delta += weight[channel * rank + r] * at(direction.delta(), sequence, token, r);
+    }
+    return delta;
   }
 
   private double at(Columns columns, int sequence, int token, int column) {

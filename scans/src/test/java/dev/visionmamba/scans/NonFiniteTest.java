@@ -27,6 +27,7 @@ class NonFiniteTest {
   private static final int CHANNELS = 35; // full vectors and a rest, whatever their width
   private static final int STATES = 3;
   private static final int GROUPS = 5;
+  private static final int RANK = 2;
   private static final Map<String, long[]> SHAPES = shapes();
 
   private static Map<String, long[]> shapes() {
@@ -39,6 +40,8 @@ class NonFiniteTest {
     shapes.put("D", new long[] {CHANNELS});
     shapes.put("bias", new long[] {CHANNELS});
     shapes.put("gate", new long[] {BATCH, LENGTH, CHANNELS});
+    shapes.put("projected delta", new long[] {BATCH, LENGTH, RANK});
+    shapes.put("delta weight", new long[] {CHANNELS, RANK});
     return shapes;
   }
 
@@ -52,7 +55,7 @@ class NonFiniteTest {
           if (value == Float.POSITIVE_INFINITY && operand.equals("A")
               || value == Float.NEGATIVE_INFINITY
                   && !softplus
-                  && (operand.equals("delta") || operand.equals("bias"))) {
+                  && (operand.contains("delta") || operand.equals("bias"))) {
             continue; // A must be at most 0, a step size at least 0
           }
           for (String engine : Passes.ENGINES) {
@@ -122,14 +125,19 @@ class NonFiniteTest {
     }
   }
 
-  /** Whether A, D and the bias are finite: the sequences have nothing else in common. */
+  /** Whether A, D, the bias and the delta weight are finite: sequences have no more in common. */
   private static boolean sequencesAreApart(SelectiveScanArguments arguments) {
     ScanDirection direction = arguments.directions().get(0);
-    for (NDArray array : List.of(direction.a(), direction.d(), direction.deltaBias())) {
-      for (float value : array.toFloatArray()) {
-        if (!Float.isFinite(value)) {
-          return false;
-        }
+    return isFinite(direction.a())
+        && isFinite(direction.d())
+        && isFinite(direction.deltaBias())
+        && (direction.deltaWeight() == null || isFinite(direction.deltaWeight()));
+  }
+
+  private static boolean isFinite(NDArray array) {
+    for (float value : array.toFloatArray()) {
+      if (!Float.isFinite(value)) {
+        return false;
       }
     }
     return true;
@@ -142,7 +150,8 @@ class NonFiniteTest {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     SHAPES.forEach(
         (name, shape) -> {
-          float low = name.equals("A") ? -2 : name.equals("delta") || name.equals("bias") ? 0 : -1;
+          float low =
+              name.equals("A") ? -2 : name.contains("delta") || name.equals("bias") ? 0 : -1;
           float high = name.equals("A") ? -0.1f : 1;
           float[] values = ScanCase.uniformArray(manager, random, low, high, shape).toFloatArray();
           if (name.equals(operand)) {
@@ -152,6 +161,7 @@ class NonFiniteTest {
           }
           arrays.put(name, manager.create(values, new Shape(shape)));
         });
+    boolean projected = operand.equals("projected delta") || operand.equals("delta weight");
     ScanPath path = ScanPath.raster(LENGTH);
     List<ScanDirection> directions = new ArrayList<>();
     // The first walks one way only.
@@ -161,13 +171,14 @@ class NonFiniteTest {
               each,
               each,
               Columns.all(arrays.get("u")),
-              Columns.all(arrays.get("delta")),
+              Columns.all(arrays.get(projected ? "projected delta" : "delta")),
               Columns.all(arrays.get("B")),
               Columns.all(arrays.get("C")),
               arrays.get("A"),
               arrays.get("D"),
               arrays.get("bias"),
-              GROUPS));
+              GROUPS,
+              projected ? arrays.get("delta weight") : null));
     }
     return new SelectiveScanArguments(
         directions, Columns.all(arrays.get("gate")), Merge.MEAN, softplus);

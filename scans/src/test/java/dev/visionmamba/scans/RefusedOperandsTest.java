@@ -25,6 +25,9 @@ import org.junit.jupiter.api.Test;
 class RefusedOperandsTest {
   private static final int LENGTH = 5;
 
+  private static final List<String> MAY_BE_LEFT_OUT =
+      List.of("D", "the delta bias", "the delta weight", "the gate", "the bias");
+
   private final Map<String, NDArray> operands = new LinkedHashMap<>();
   private NDManager manager;
 
@@ -39,6 +42,8 @@ class RefusedOperandsTest {
     operands.put("A", manager.ones(new Shape(4, 3)).neg());
     operands.put("D", manager.ones(new Shape(4)));
     operands.put("the delta bias", manager.ones(new Shape(4)));
+    // As wide as delta itself, so that a scan is right with and without it.
+    operands.put("the delta weight", manager.ones(new Shape(4, 4)));
     operands.put("the gate", manager.ones(new Shape(2, LENGTH, 4)));
     operands.put("x", manager.ones(new Shape(2, LENGTH, 4)));
     operands.put("the weight", manager.ones(new Shape(4, 2)));
@@ -54,13 +59,16 @@ class RefusedOperandsTest {
     ScanDirection direction =
         new ScanDirection(
             ScanPath.raster(LENGTH),
+            ScanPath.raster(LENGTH),
             columns("u"),
             columns("delta"),
             columns("B"),
             columns("C"),
             operands.get("A"),
             operands.get("D"),
-            operands.get("the delta bias"));
+            operands.get("the delta bias"),
+            1,
+            operands.get("the delta weight"));
     return new SelectiveScanArguments(List.of(direction), columns("the gate"), Merge.SUM, true);
   }
 
@@ -264,8 +272,8 @@ class RefusedOperandsTest {
     forEach(
         array -> null,
         name -> {
-          if (List.of("D", "the delta bias", "the gate", "the bias").contains(name)) {
-            arguments(name); // may be left out
+          if (MAY_BE_LEFT_OUT.contains(name)) {
+            arguments(name);
           } else {
             assertThatNullPointerException().isThrownBy(() -> arguments(name)).withMessage(name);
           }

@@ -114,6 +114,11 @@ record ScanCase(Sizes sizes, Options options, long seed) {
     final int length = sizes.length;
     final int width = sizes.groups() * states;
 
+    /** Of the step sizes' projection, in a third of the cases; 0 for none. */
+    final int rank = seed % 3 == 0 ? 1 + (int) Math.floorMod(seed / 3, 6L) : 0;
+
+    final int deltaColumns = rank == 0 ? channels : rank;
+
     /** Without softplus step sizes are used as they are, so they must not be negative. */
     final float leastDelta = options.softplus ? -3 : 0.01f;
 
@@ -123,7 +128,7 @@ record ScanCase(Sizes sizes, Options options, long seed) {
 
     SelectiveScanArguments build() {
       boolean packed = options.layout == Layout.PACKED;
-      int each = channels + 2 * width; // delta, B, C of a direction
+      int each = each();
       int gateFrom = 2 + channels + sizes.directions * each + 1;
       NDArray wide = packed ? wide(gateFrom + channels, each) : null;
       List<ScanDirection> directions = new ArrayList<>();
@@ -147,12 +152,18 @@ record ScanCase(Sizes sizes, Options options, long seed) {
           directions, gate, options.mean ? Merge.MEAN : Merge.SUM, options.softplus);
     }
 
+    /** How many columns delta, B and C of a direction have. */
+    int each() {
+      return deltaColumns + 2 * width;
+    }
+
     /** Two columns that nothing reads, u, the directions, one more that nothing reads, the gate. */
     NDArray wide(int columns, int each) {
       float[] values = new float[sizes.batch * length * columns];
       for (int i = 0; i < values.length; i++) {
         int column = i % columns - 2 - channels;
-        boolean delta = column >= 0 && column < sizes.directions * each && column % each < channels;
+        boolean delta =
+            column >= 0 && column < sizes.directions * each && column % each < deltaColumns;
         values[i] = uniform(delta ? leastDelta : -1, 1);
       }
       return manager.create(values, new Shape(sizes.batch, length, columns));
@@ -165,9 +176,9 @@ record ScanCase(Sizes sizes, Options options, long seed) {
           path,
           options.separateParameters ? path(length, steps) : path,
           new Columns(wide, 2, 2 + channels),
-          new Columns(wide, from, from + channels),
-          new Columns(wide, from + channels, from + channels + width),
-          new Columns(wide, from + channels + width, from + channels + 2 * width));
+          new Columns(wide, from, from + deltaColumns),
+          new Columns(wide, from + deltaColumns, from + deltaColumns + width),
+          new Columns(wide, from + deltaColumns + width, from + each()));
     }
 
     ScanDirection separate() {
@@ -178,7 +189,7 @@ record ScanCase(Sizes sizes, Options options, long seed) {
           path,
           options.separateParameters ? path(parameterLength, steps) : path,
           columns(-1, 1, length, channels),
-          columns(leastDelta, 1, parameterLength, channels),
+          columns(leastDelta, 1, parameterLength, deltaColumns),
           columns(-1, 1, parameterLength, width),
           columns(-1, 1, parameterLength, width));
     }
@@ -195,7 +206,8 @@ record ScanCase(Sizes sizes, Options options, long seed) {
           array(-4, 0, channels, states),
           options.skip ? array(-1, 1, channels) : null,
           options.bias ? array(options.softplus ? -1 : 0, 1, channels) : null,
-          sizes.groups());
+          sizes.groups(),
+          rank == 0 ? null : array(options.softplus ? -1 : 0.01f, 0.5f, channels, rank));
     }
 
     ScanDirection alongAnotherPath(ScanDirection direction) {
@@ -211,7 +223,8 @@ record ScanCase(Sizes sizes, Options options, long seed) {
           direction.a(),
           direction.d(),
           direction.deltaBias(),
-          direction.groups());
+          direction.groups(),
+          direction.deltaWeight());
     }
 
     int steps() {

@@ -133,6 +133,9 @@ class ScanPropertyTest {
       if (direction.deltaBias() != null) {
         each.add(Operand.of("bias", direction.deltaBias()));
       }
+      if (direction.deltaWeight() != null) {
+        each.add(Operand.of("delta weight", direction.deltaWeight()));
+      }
       for (Operand operand : each) {
         if (seen.add(List.of(operand.array().getUid(), operand.from()))) {
           operands.add(operand);
@@ -262,7 +265,8 @@ class ScanPropertyTest {
                 direction.a(),
                 direction.d(),
                 direction.deltaBias(),
-                direction.groups())),
+                direction.groups(),
+                direction.deltaWeight())),
         null,
         arguments.merge(),
         arguments.deltaSoftplus());

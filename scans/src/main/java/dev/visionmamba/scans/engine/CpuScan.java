@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.ScanPath;
+import dev.visionmamba.scans.ScanStrategies;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import dev.visionmamba.scans.engine.DirectionScan.Merging;
 import dev.visionmamba.scans.engine.DirectionScan.Operands;
@@ -99,7 +100,7 @@ final class CpuScan {
             walk(task.piece(), from, to, target, finishedByLast, outputs);
           });
       if (!finishedByLast) {
-        ScanPath everyToken = ScanPath.raster(tokens);
+        ScanPath everyToken = everyToken();
         Workers.run(
             pieces,
             piece -> {
@@ -193,6 +194,11 @@ final class CpuScan {
     return Workers.pieces(batch, channels, lanes, directions, sequenceNanos);
   }
 
+  /** All tokens as they lie; the strategy remembers it. */
+  private ScanPath everyToken() {
+    return ScanStrategies.RASTER.paths(1, tokens).get(0);
+  }
+
   /** About how long one thread takes for a sequence. */
   private double sequenceNanos() {
     double nanos = 0;
@@ -247,7 +253,7 @@ final class CpuScan {
       List<PartialGradients> partials,
       Rows gateGradient) {
     int last = operands.size() - 1;
-    ScanPath everyToken = lastFinishes || gate == null ? null : ScanPath.raster(tokens);
+    ScanPath everyToken = lastFinishes || gate == null ? null : everyToken();
     Workspace workspace = open(piece, 0, operands.size(), true);
     for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
       for (int k = 0; k <= last; k++) {

@@ -126,7 +126,7 @@ final class PlainKernel implements ScanKernel {
     for (int r = 0; r < tile.rank; r++) {
       System.arraycopy(tile.deltaWeight, (block * tile.rank + r) * LANES, weight, 0, LANES);
       for (int t = 0; t < tile.steps; t++) {
-        addScaled(tile.dt[t * tile.rank + r], weight, at.delta[t]);
+        addScaled(weight, tile.dt[t * tile.rank + r], at.delta[t]);
       }
     }
     for (int t = 0; t < tile.steps; t++) {
@@ -148,19 +148,13 @@ final class PlainKernel implements ScanKernel {
       System.arraycopy(tile.deltaWeightGradient, i, at.sum, 0, LANES);
       for (int t = 0; t < tile.steps; t++) {
         float[] gradient = at.delta[t];
-        addScaled(tile.dt[t * tile.rank + r], gradient, at.sum);
+        addScaled(gradient, tile.dt[t * tile.rank + r], at.sum);
         int to = (t * tile.rank + r) * LANES;
         for (int lane = 0; lane < LANES; lane++) {
           tile.dtGradient[to + lane] += gradient[lane] * at.product[lane];
         }
       }
       System.arraycopy(at.sum, 0, tile.deltaWeightGradient, i, LANES);
-    }
-  }
-
-  private static void addScaled(float scale, float[] x, float[] sum) {
-    for (int i = 0; i < LANES; i++) {
-      sum[i] += scale * x[i];
     }
   }
 
