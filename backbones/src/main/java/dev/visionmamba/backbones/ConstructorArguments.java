@@ -104,6 +104,43 @@ public final class ConstructorArguments {
   }
 
   /**
+   * A size: one whole number for a square, or a list of height and width.
+   *
+   * @param name the argument
+   * @return its height and its width, at least 1 each
+   * @throws IllegalArgumentException if it is something else
+   */
+  public List<Integer> size(String name) {
+    if (!(values.get(name) instanceof List)) {
+      int side = integer(name, 1);
+      return List.of(side, side);
+    }
+    List<Integer> size = integers(name, 1);
+    if (size.size() != 2) {
+      throw new IllegalArgumentException(
+          name + " must be a number or a height and a width, got " + size);
+    }
+    return size;
+  }
+
+  /**
+   * An argument that is an object of arguments, some of which may be left as they are.
+   *
+   * @param name the argument
+   * @param variant every argument that the object knows, with the variant's values
+   * @return the object's arguments
+   * @throws IllegalArgumentException if it is something else or knows no argument of a name
+   */
+  public ConstructorArguments nested(String name, Map<String, Object> variant) {
+    if (!(values.get(name) instanceof Map<?, ?> map)) {
+      throw new IllegalArgumentException(name + " must be an object, got " + values.get(name));
+    }
+    Map<String, Object> replaced = new LinkedHashMap<>();
+    map.forEach((key, value) -> replaced.put(String.valueOf(key), value));
+    return new ConstructorArguments(name, variant, replaced);
+  }
+
+  /**
    * One of some words.
    *
    * @param name the argument

@@ -167,7 +167,7 @@ public final class SimpleFeaturePyramid extends Backbone {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-      return inputShapes; // but for the channels
+      throw new UnsupportedOperationException("ask the pyramid for its output's shapes");
     }
   }
 

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.HierarchicalBackbone;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * The feature pyramid shows the stages of {@code out_indices} without norms, before the way to the
  * next. Images of any size are taken; each halving rounds up. Maps are channel-last inside.
  */
-public final class EfficientViM extends Backbone {
+public final class EfficientViM extends HierarchicalBackbone {
   private final EfficientViMConfig config;
   private final Stem patchEmbed;
   private final NamedBlocks<Stage> stages;
@@ -32,6 +32,7 @@ public final class EfficientViM extends Backbone {
    * @param config its shape
    */
   public EfficientViM(EfficientViMConfig config) {
+    super(stageShapes(config), config.outIndices());
     this.config = config;
     this.patchEmbed = child("patch_embed", new Stem(config));
     this.stages = child("stages", new NamedBlocks<>());
@@ -86,7 +87,7 @@ public final class EfficientViM extends Backbone {
     List<FeaturePyramid.Level> levels = new ArrayList<>();
     for (int i : shownStages()) {
       NDArray map = outputs.get(i).map().transpose(0, 3, 1, 2);
-      levels.add(new FeaturePyramid.Level(map, strideOf(i)));
+      levels.add(new FeaturePyramid.Level(map, stageShape(i).stride()));
     }
     outputs.forEach(Output::close);
     return new FeaturePyramid(levels);
@@ -118,20 +119,9 @@ public final class EfficientViM extends Backbone {
     return parts;
   }
 
-  private List<Integer> shownStages() {
-    return config.outIndices().isEmpty()
-        ? IntStream.range(0, config.stages()).boxed().toList()
-        : config.outIndices();
-  }
-
-  private static int strideOf(int stage) {
-    return Stem.STRIDE << stage;
-  }
-
-  @Override
-  public List<LevelShape> levels() {
-    return shownStages().stream()
-        .map(i -> new LevelShape(config.channelsOf(i), strideOf(i)))
+  private static List<LevelShape> stageShapes(EfficientViMConfig config) {
+    return IntStream.range(0, config.stages())
+        .mapToObj(i -> new LevelShape(config.channelsOf(i), Stem.STRIDE << i))
         .toList();
   }
 
@@ -147,15 +137,23 @@ public final class EfficientViM extends Backbone {
 
   @Override
   public long multiplyAdds(int height, int width) {
+    List<Shape> sizes = mapSizes(height, width);
     long cost = patchEmbed.multiplyAdds(height, width);
-    long h = patchEmbed.side(height);
-    long w = patchEmbed.side(width);
-    for (Stage stage : stages.list()) {
-      cost += stage.multiplyAdds(h, w);
-      h = stage.side(h);
-      w = stage.side(w);
+    for (int i = 0; i < sizes.size(); i++) {
+      cost += stages.list().get(i).multiplyAdds(sizes.get(i).get(0), sizes.get(i).get(1));
     }
     return cost;
+  }
+
+  @Override
+  protected List<Shape> mapSizes(long height, long width) {
+    List<Shape> sizes = new ArrayList<>();
+    Shape size = new Shape(patchEmbed.side(height), patchEmbed.side(width));
+    for (Stage stage : stages.list()) {
+      sizes.add(size);
+      size = new Shape(stage.side(size.get(0)), stage.side(size.get(1)));
+    }
+    return sizes;
   }
 
   /**
@@ -165,21 +163,5 @@ public final class EfficientViM extends Backbone {
    */
   public EfficientViMConfig config() {
     return config;
-  }
-
-  @Override
-  public Shape[] getOutputShapes(Shape[] inputShapes) {
-    Shape x = inputShapes[0];
-    long h = patchEmbed.side(x.get(2));
-    long w = patchEmbed.side(x.get(3));
-    List<Shape> shapes = new ArrayList<>();
-    for (int i = 0; i < config.stages(); i++) {
-      if (shownStages().contains(i)) {
-        shapes.add(new Shape(x.get(0), config.channelsOf(i), h, w));
-      }
-      h = stages.list().get(i).side(h);
-      w = stages.list().get(i).side(w);
-    }
-    return shapes.toArray(new Shape[0]);
   }
 }

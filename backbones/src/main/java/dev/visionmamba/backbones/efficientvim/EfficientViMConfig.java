@@ -1,6 +1,7 @@
 package dev.visionmamba.backbones.efficientvim;
 
 import dev.visionmamba.backbones.ConstructorArguments;
+import dev.visionmamba.backbones.HierarchicalBackbone;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,15 +91,7 @@ public record EfficientViMConfig(
       throw new IllegalArgumentException(
           "img_size must be a number or a height and a width, got " + imageSize);
     }
-    for (int i = 0; i < outIndices.size(); i++) {
-      int index = outIndices.get(i);
-      if (index >= depths.size() || (i > 0 && index <= outIndices.get(i - 1))) {
-        throw new IllegalArgumentException(
-            String.format(
-                "out_indices must be stages from 0 to %d in rising order, got %s",
-                depths.size() - 1, outIndices));
-      }
-    }
+    HierarchicalBackbone.requireOutIndices(outIndices, depths.size());
   }
 
   private static void requireOneAStage(String name, List<Integer> values, List<Integer> depths) {
@@ -127,9 +120,7 @@ public record EfficientViMConfig(
         read.number("ssd_expand", 0),
         read.integers("state_dim", 1),
         read.bool("distillation"),
-        read.value("img_size") instanceof List
-            ? read.integers("img_size", 1)
-            : List.of(read.integer("img_size", 1), read.integer("img_size", 1)),
+        read.size("img_size"),
         read.integers("out_indices", 0));
   }
 

@@ -73,14 +73,18 @@ public final class BatchNorm extends NamedBlock {
         NDArray column = scale.reshape(scale.size(), 1, 1, 1)) {
       convolution.weight().getArray().muli(column);
       bias.getArray().subi(shift);
+      fill(runningMean, 0f);
+      fill(runningVar, 1f);
+      fill(weight, (float) Math.sqrt(1.0 + epsilon));
     }
-    fill(runningMean, 0f);
-    fill(runningVar, 1f);
-    fill(weight, (float) Math.sqrt(1.0 + epsilon));
   }
 
+  /** Whatever was there before, NaN too. */
   private static void fill(Parameter parameter, float value) {
-    parameter.getArray().muli(0).addi(value);
+    NDArray array = parameter.getArray();
+    try (NDArray values = array.getManager().full(array.getShape(), value)) {
+      values.copyTo(array);
+    }
   }
 
   @Override

@@ -35,7 +35,9 @@ public final class ConvNorm {
     if (folded && !training) {
       return convolution.convolve(store, x, norm.foldedBias(store, x), false);
     }
-    folded = false; // a training step may change the norm
+    if (training) {
+      folded = false; // the step may change the norm
+    }
     try (NDArray y = convolution.forward(store, x, training)) {
       return norm.forward(store, y, training);
     }

@@ -17,16 +17,22 @@ public final class Maps {
    * @throws IllegalArgumentException if the images have another shape
    */
   public static NDArray channelLast(NDArray images, int channels) {
-    Shape shape = images.getShape();
-    if (shape.dimension() != 4 || shape.get(1) != channels) {
-      throw new IllegalArgumentException(
-          "images must be (batch, " + channels + ", height, width), but are " + shape);
-    }
+    Shape shape = requireImages(images, channels);
     Shape last = new Shape(shape.get(0), shape.get(2), shape.get(3), channels);
     try (NDArray view = images.transpose(0, 2, 3, 1);
         NDArray flat = view.reshape(-1)) { // no view can be flat: this copies
       return flat.reshape(last);
     }
+  }
+
+  /** The images' shape, which is (B, channels, H, W). */
+  static Shape requireImages(NDArray images, int channels) {
+    Shape shape = images.getShape();
+    if (shape.dimension() != 4 || shape.get(1) != channels) {
+      throw new IllegalArgumentException(
+          "images must be (batch, " + channels + ", height, width), but are " + shape);
+    }
+    return shape;
   }
 
   /**

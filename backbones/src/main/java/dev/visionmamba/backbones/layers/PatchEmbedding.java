@@ -54,11 +54,7 @@ public final class PatchEmbedding extends NamedBlock {
    */
   @Override
   public NDArray forward(ParameterStore store, NDArray images, boolean training) {
-    Shape shape = images.getShape();
-    if (shape.dimension() != 4 || shape.get(1) != inChannels) {
-      throw new IllegalArgumentException(
-          "images must be (batch, " + inChannels + ", height, width), but are " + shape);
-    }
+    Shape shape = Maps.requireImages(images, inChannels);
     gridSize(shape.get(2));
     gridSize(shape.get(3));
     NDArray map = proj.forward(store, images.transpose(0, 2, 3, 1), training); // (B, h, w, embed)

@@ -57,11 +57,11 @@ final class PlainMambaArguments {
   static PlainMambaConfig apply(PlainMambaConfig config, Map<String, ?> replaced) {
     PlainMambaConfig base = named(new ConstructorArguments(FAMILY, of(config), replaced), config);
     ConstructorArguments read = new ConstructorArguments(FAMILY, of(base), replaced);
-    ConstructorArguments layer = nested("layer_cfgs", read, layer(base));
+    ConstructorArguments layer = read.nested("layer_cfgs", layer(base));
     // Its default_hw_shape says which orders the reference keeps: how it computes, not what.
-    ConstructorArguments mixer = nested("mamba_cfg", layer, mixer(base));
+    ConstructorArguments mixer = layer.nested("mamba_cfg", mixer(base));
     requirePublished(read, mixer);
-    List<Integer> size = imageSize(read);
+    List<Integer> size = read.size("img_size");
     return new PlainMambaConfig(
         size.get(0),
         size.get(1),
@@ -91,30 +91,6 @@ final class PlainMambaArguments {
       case "L2" -> PlainMambaConfig.L2;
       default -> PlainMambaConfig.L3;
     };
-  }
-
-  /** An argument that is an object of arguments, some of which may be left as they are. */
-  private static ConstructorArguments nested(
-      String name, ConstructorArguments read, Map<String, Object> base) {
-    if (!(read.value(name) instanceof Map<?, ?> map)) {
-      throw new IllegalArgumentException(name + " must be an object, got " + read.value(name));
-    }
-    Map<String, Object> replaced = new LinkedHashMap<>();
-    map.forEach((key, value) -> replaced.put(String.valueOf(key), value));
-    return new ConstructorArguments(name, base, replaced);
-  }
-
-  private static List<Integer> imageSize(ConstructorArguments read) {
-    if (!(read.value("img_size") instanceof List)) {
-      int side = read.integer("img_size", 1);
-      return List.of(side, side);
-    }
-    List<Integer> size = read.integers("img_size", 1);
-    if (size.size() != 2) {
-      throw new IllegalArgumentException(
-          "img_size must be a number or a height and a width, got " + size);
-    }
-    return size;
   }
 
   /** Options of which only the published values are supported. */

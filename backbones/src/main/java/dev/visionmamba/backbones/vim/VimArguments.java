@@ -1,183 +1,121 @@
 package dev.visionmamba.backbones.vim;
 
+import dev.visionmamba.backbones.ConstructorArguments;
 import dev.visionmamba.backbones.vim.VimConfig.ClassToken;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The arguments of the reference's constructor, read one by one. */
+/** The arguments of the reference's constructor, from a configuration and to one. */
 final class VimArguments {
-  private int imageHeight;
-  private int imageWidth;
-  private int channels;
-  private int patchSize;
-  private int stride;
-  private int embedDim;
-  private int depth;
-  private int stateSize;
-  private int convWidth;
-  private int expand;
-  private boolean hasClassToken;
-  private boolean middle;
-  private boolean twice;
-  private boolean positionEmbedding;
-  private boolean rmsNorm;
-  private float normEpsilon;
-  private boolean divideOut;
-  private float dropPathRate;
+  private static final String FAMILY = "Vim";
 
-  /** How tokens are pooled where there is no class token. */
-  private Object finalPool = "mean";
+  private VimArguments() {}
 
-  private VimArguments(VimConfig base) {
-    imageHeight = base.imageHeight();
-    imageWidth = base.imageWidth();
-    channels = base.channels();
-    patchSize = base.patchSize();
-    stride = base.stride();
-    embedDim = base.embedDim();
-    depth = base.depth();
-    stateSize = base.stateSize();
-    convWidth = base.convWidth();
-    expand = base.expand();
-    hasClassToken = base.classToken() != ClassToken.NONE;
-    middle = base.classToken() == ClassToken.MIDDLE;
-    twice = base.classToken() == ClassToken.DOUBLE;
-    positionEmbedding = base.positionEmbedding();
-    rmsNorm = base.rmsNorm();
-    normEpsilon = base.normEpsilon();
-    divideOut = base.divideOut();
-    dropPathRate = base.dropPathRate();
+  /** The arguments that give a configuration. */
+  static Map<String, Object> of(VimConfig config) {
+    ClassToken classToken = config.classToken();
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    arguments.put("img_size", List.of(config.imageHeight(), config.imageWidth()));
+    arguments.put("channels", config.channels());
+    arguments.put("patch_size", config.patchSize());
+    arguments.put("stride", config.stride());
+    arguments.put("embed_dim", config.embedDim());
+    arguments.put("depth", config.depth());
+    arguments.putAll(mixer(config));
+    arguments.put("if_cls_token", classToken != ClassToken.NONE);
+    arguments.put("use_middle_cls_token", classToken == ClassToken.MIDDLE);
+    arguments.put("use_double_cls_token", classToken == ClassToken.DOUBLE);
+    arguments.put("if_abs_pos_embed", config.positionEmbedding());
+    arguments.put("rms_norm", config.rmsNorm());
+    arguments.put("norm_epsilon", config.normEpsilon());
+    arguments.put("if_divide_out", config.divideOut());
+    arguments.put("drop_path_rate", config.dropPathRate());
+    return arguments;
   }
 
-  static VimConfig apply(VimConfig base, Map<String, ?> arguments) {
-    VimArguments read = new VimArguments(base);
-    arguments.forEach(read::set);
-    return read.build();
+  /** Those that the reference takes beside the others or in {@code ssm_cfg}. */
+  private static Map<String, Object> mixer(VimConfig config) {
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    arguments.put("d_state", config.stateSize());
+    arguments.put("d_conv", config.convWidth());
+    arguments.put("expand", config.expand());
+    return arguments;
   }
 
-  private void set(String name, Object value) {
-    switch (name) {
-      case "img_size" -> setImageSize(value);
-      case "channels" -> channels = integer(name, value);
-      case "patch_size" -> patchSize = integer(name, value);
-      case "stride" -> stride = integer(name, value);
-      case "embed_dim" -> embedDim = integer(name, value);
-      case "depth" -> depth = integer(name, value);
-      case "d_state" -> stateSize = integer(name, value);
-      case "d_conv" -> convWidth = integer(name, value);
-      case "expand" -> expand = integer(name, value);
-      case "if_cls_token" -> hasClassToken = bool(name, value);
-      case "use_middle_cls_token" -> middle = bool(name, value);
-      case "use_double_cls_token" -> twice = bool(name, value);
-      case "if_abs_pos_embed" -> positionEmbedding = bool(name, value);
-      case "rms_norm" -> rmsNorm = bool(name, value);
-      case "norm_epsilon" -> normEpsilon = number(name, value).floatValue();
-      case "if_divide_out" -> divideOut = bool(name, value);
-      case "drop_path_rate" -> dropPathRate = number(name, value).floatValue();
-      case "ssm_cfg" -> setStateSpace(value);
-      // These change how the reference computes, not what.
-      case "residual_in_fp32", "fused_add_norm" -> bool(name, value);
-      // The published values of options of which only these are supported.
-      case "bimamba_type" -> require(name, value, "v2");
-      case "final_pool_type" -> {
-        finalPool = value;
-        if (!"none".equals(value)) { // "none" takes the class token, if there is one
-          require(name, value, "mean");
-        }
-      }
-      case "if_rope", "if_rope_residual", "if_bidirectional", "flip_img_sequences_ratio" -> {
-        if (!Boolean.FALSE.equals(value) && !(value instanceof Number n && n.doubleValue() <= 0)) {
-          throw unsupported(name, value);
-        }
-      }
-      default -> throw new IllegalArgumentException("Vim has no argument \"" + name + "\"");
-    }
+  /** Options that change how the reference computes, or of which one value is supported. */
+  private static Map<String, Object> options() {
+    Map<String, Object> arguments = new LinkedHashMap<>();
+    arguments.put("ssm_cfg", null);
+    arguments.put("residual_in_fp32", true);
+    arguments.put("fused_add_norm", true);
+    arguments.put("bimamba_type", "v2");
+    arguments.put("final_pool_type", "mean");
+    arguments.put("if_rope", false);
+    arguments.put("if_rope_residual", false);
+    arguments.put("if_bidirectional", false);
+    arguments.put("flip_img_sequences_ratio", -1);
+    return arguments;
   }
 
-  private void setImageSize(Object value) {
-    if (value instanceof List<?> sides && sides.size() == 2) {
-      imageHeight = integer("img_size", sides.get(0));
-      imageWidth = integer("img_size", sides.get(1));
-    } else {
-      imageHeight = integer("img_size", value);
-      imageWidth = imageHeight;
-    }
-  }
-
-  /** The arguments that the reference hands on to its mixer. */
-  private void setStateSpace(Object value) {
-    if (value == null) {
-      return;
-    }
-    if (!(value instanceof Map<?, ?> map)) {
-      throw new IllegalArgumentException("ssm_cfg must be an object, got " + value);
-    }
-    map.forEach(
-        (name, entry) -> {
-          if (!List.of("d_state", "d_conv", "expand").contains(String.valueOf(name))) {
-            throw new IllegalArgumentException("ssm_cfg has no argument \"" + name + "\"");
-          }
-          set(String.valueOf(name), entry);
-        });
-  }
-
-  private VimConfig build() {
-    ClassToken classToken =
-        !hasClassToken
-            ? ClassToken.NONE
-            : twice ? ClassToken.DOUBLE : middle ? ClassToken.MIDDLE : ClassToken.HEAD;
-    if (classToken == ClassToken.NONE) {
-      require("final_pool_type", finalPool, "mean");
-    }
+  /** A configuration with some arguments replaced. */
+  static VimConfig apply(VimConfig config, Map<String, ?> replaced) {
+    Map<String, Object> base = of(config);
+    base.putAll(options());
+    ConstructorArguments read = new ConstructorArguments(FAMILY, base, replaced);
+    requirePublished(read);
+    // What ssm_cfg names goes before what stands beside it.
+    Map<String, Object> beside = mixer(config);
+    beside.replaceAll((name, value) -> read.value(name));
+    ConstructorArguments mixer =
+        read.value("ssm_cfg") == null ? read : read.nested("ssm_cfg", beside);
+    List<Integer> size = read.size("img_size");
     return new VimConfig(
-        imageHeight,
-        imageWidth,
-        channels,
-        patchSize,
-        stride,
-        embedDim,
-        depth,
-        stateSize,
-        convWidth,
-        expand,
-        classToken,
-        positionEmbedding,
-        rmsNorm,
-        normEpsilon,
-        divideOut,
-        dropPathRate);
+        size.get(0),
+        size.get(1),
+        read.integer("channels", 1),
+        read.integer("patch_size", 1),
+        read.integer("stride", 1),
+        read.integer("embed_dim", 1),
+        read.integer("depth", 1),
+        mixer.integer("d_state", 1),
+        mixer.integer("d_conv", 1),
+        mixer.integer("expand", 1),
+        classToken(read),
+        read.bool("if_abs_pos_embed"),
+        read.bool("rms_norm"),
+        (float) read.number("norm_epsilon", 0),
+        read.bool("if_divide_out"),
+        (float) read.number("drop_path_rate", 0));
   }
 
-  private static Number number(String name, Object value) {
-    if (value instanceof Number number) {
-      return number;
+  private static ClassToken classToken(ConstructorArguments read) {
+    boolean middle = read.bool("use_middle_cls_token");
+    boolean twice = read.bool("use_double_cls_token");
+    if (!read.bool("if_cls_token")) {
+      return ClassToken.NONE;
     }
-    throw new IllegalArgumentException(name + " must be a number, got " + value);
+    return twice ? ClassToken.DOUBLE : middle ? ClassToken.MIDDLE : ClassToken.HEAD;
   }
 
-  private static int integer(String name, Object value) {
-    double number = number(name, value).doubleValue();
-    if (number != Math.rint(number) || Math.abs(number) > 1_000_000) {
-      throw new IllegalArgumentException(name + " must be a whole number, got " + value);
+  private static void requirePublished(ConstructorArguments read) {
+    read.bool("residual_in_fp32");
+    read.bool("fused_add_norm");
+    require(read, "bimamba_type", "v2".equals(read.value("bimamba_type")));
+    // Tokens are pooled only where there is no class token; "none" does not.
+    Object pool = read.value("final_pool_type");
+    boolean pooled = !read.bool("if_cls_token");
+    require(read, "final_pool_type", "mean".equals(pool) || !pooled && "none".equals(pool));
+    for (String name : List.of("if_rope", "if_rope_residual", "if_bidirectional")) {
+      require(read, name, !read.bool(name));
     }
-    return (int) number;
+    require(read, "flip_img_sequences_ratio", read.number("flip_img_sequences_ratio", -1) <= 0);
   }
 
-  private static boolean bool(String name, Object value) {
-    if (value instanceof Boolean bool) {
-      return bool;
+  private static void require(ConstructorArguments read, String name, boolean holds) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          name + " = " + read.value(name) + " is not used by any published Vim and not supported");
     }
-    throw new IllegalArgumentException(name + " must be true or false, got " + value);
-  }
-
-  private static void require(String name, Object value, String only) {
-    if (!only.equals(value)) {
-      throw unsupported(name, value);
-    }
-  }
-
-  private static IllegalArgumentException unsupported(String name, Object value) {
-    return new IllegalArgumentException(
-        name + " = " + value + " is not used by any published Vim and not supported");
   }
 }

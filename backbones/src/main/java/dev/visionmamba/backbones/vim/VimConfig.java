@@ -1,6 +1,5 @@
 package dev.visionmamba.backbones.vim;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -138,25 +137,7 @@ public record VimConfig(
    * @return every argument; {@link #with} of them gives this configuration again
    */
   public Map<String, Object> toArguments() {
-    Map<String, Object> arguments = new LinkedHashMap<>();
-    arguments.put("img_size", java.util.List.of(imageHeight, imageWidth));
-    arguments.put("channels", channels);
-    arguments.put("patch_size", patchSize);
-    arguments.put("stride", stride);
-    arguments.put("embed_dim", embedDim);
-    arguments.put("depth", depth);
-    arguments.put("d_state", stateSize);
-    arguments.put("d_conv", convWidth);
-    arguments.put("expand", expand);
-    arguments.put("if_cls_token", classToken != ClassToken.NONE);
-    arguments.put("use_middle_cls_token", classToken == ClassToken.MIDDLE);
-    arguments.put("use_double_cls_token", classToken == ClassToken.DOUBLE);
-    arguments.put("if_abs_pos_embed", positionEmbedding);
-    arguments.put("rms_norm", rmsNorm);
-    arguments.put("norm_epsilon", normEpsilon);
-    arguments.put("if_divide_out", divideOut);
-    arguments.put("drop_path_rate", dropPathRate);
-    return arguments;
+    return VimArguments.of(this);
   }
 
   /**

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.HierarchicalBackbone;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * half the resolution of the one before. The feature pyramid shows the stages of {@code
  * out_indices}, each after a norm of its own. Maps are channel-last inside.
  */
-public final class VMamba extends Backbone {
+public final class VMamba extends HierarchicalBackbone {
   private static final float EPSILON = 1e-5f;
 
   private final VMambaConfig config;
@@ -39,6 +39,7 @@ public final class VMamba extends Backbone {
    * @param config its shape
    */
   public VMamba(VMambaConfig config) {
+    super(stageShapes(config), config.outIndices());
     this.config = config;
     this.patchEmbed = child("patch_embed", new PatchEmbed(config));
     this.layers = child("layers", new NamedBlocks<>());
@@ -96,7 +97,7 @@ public final class VMamba extends Backbone {
       }
       map = map.transpose(0, 3, 1, 2);
       probe.see("pyramid" + i, map);
-      levels.add(new FeaturePyramid.Level(map, strideOf(i)));
+      levels.add(new FeaturePyramid.Level(map, stageShape(i).stride()));
     }
     return new FeaturePyramid(levels);
   }
@@ -121,20 +122,9 @@ public final class VMamba extends Backbone {
     return stages;
   }
 
-  private List<Integer> shownStages() {
-    return config.outIndices().isEmpty()
-        ? IntStream.range(0, config.depths().size()).boxed().toList()
-        : config.outIndices();
-  }
-
-  private static int strideOf(int stage) {
-    return 4 << stage;
-  }
-
-  @Override
-  public List<LevelShape> levels() {
-    return shownStages().stream()
-        .map(i -> new LevelShape(config.channelsOf(i), strideOf(i)))
+  private static List<LevelShape> stageShapes(VMambaConfig config) {
+    return IntStream.range(0, config.depths().size())
+        .mapToObj(i -> new LevelShape(config.channelsOf(i), 4 << i))
         .toList();
   }
 
@@ -151,15 +141,23 @@ public final class VMamba extends Backbone {
 
   @Override
   public long multiplyAdds(int height, int width) {
+    List<Shape> sizes = mapSizes(height, width);
     long cost = patchEmbed.multiplyAdds(height, width);
-    long h = patchEmbed.side(height);
-    long w = patchEmbed.side(width);
-    for (Stage stage : layers.list()) {
-      cost += stage.multiplyAdds(h, w);
-      h = Downsample.half(h);
-      w = Downsample.half(w);
+    for (int i = 0; i < sizes.size(); i++) {
+      cost += layers.list().get(i).multiplyAdds(sizes.get(i).get(0), sizes.get(i).get(1));
     }
     return cost;
+  }
+
+  @Override
+  protected List<Shape> mapSizes(long height, long width) {
+    List<Shape> sizes = new ArrayList<>();
+    Shape size = new Shape(patchEmbed.side(height), patchEmbed.side(width));
+    for (int i = 0; i < config.depths().size(); i++) {
+      sizes.add(size);
+      size = new Shape(Downsample.half(size.get(0)), Downsample.half(size.get(1)));
+    }
+    return sizes;
   }
 
   /**
@@ -169,21 +167,5 @@ public final class VMamba extends Backbone {
    */
   public VMambaConfig config() {
     return config;
-  }
-
-  @Override
-  public Shape[] getOutputShapes(Shape[] inputShapes) {
-    Shape x = inputShapes[0];
-    long h = patchEmbed.side(x.get(2));
-    long w = patchEmbed.side(x.get(3));
-    List<Shape> shapes = new ArrayList<>();
-    for (int i = 0; i < config.depths().size(); i++) {
-      if (shownStages().contains(i)) {
-        shapes.add(new Shape(x.get(0), config.channelsOf(i), h, w));
-      }
-      h = Downsample.half(h);
-      w = Downsample.half(w);
-    }
-    return shapes.toArray(new Shape[0]);
   }
 }

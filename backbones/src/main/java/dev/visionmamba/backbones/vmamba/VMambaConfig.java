@@ -1,6 +1,7 @@
 package dev.visionmamba.backbones.vmamba;
 
 import dev.visionmamba.backbones.ConstructorArguments;
+import dev.visionmamba.backbones.HierarchicalBackbone;
 import dev.visionmamba.scans.ScanStrategies;
 import dev.visionmamba.scans.ScanStrategy;
 import java.util.LinkedHashMap;
@@ -116,15 +117,7 @@ public record VMambaConfig(
     if (depths.isEmpty()) {
       throw new IllegalArgumentException("depths must name at least one stage");
     }
-    for (int i = 0; i < outIndices.size(); i++) {
-      int index = outIndices.get(i);
-      if (index >= depths.size() || (i > 0 && index <= outIndices.get(i - 1))) {
-        throw new IllegalArgumentException(
-            String.format(
-                "out_indices must be stages from 0 to %d in rising order, got %s",
-                depths.size() - 1, outIndices));
-      }
-    }
+    HierarchicalBackbone.requireOutIndices(outIndices, depths.size());
     if (dropPathRate >= 1) {
       throw new IllegalArgumentException("drop_path_rate must be below 1, got " + dropPathRate);
     }

@@ -102,14 +102,17 @@ class VimConfigTest {
 
   @Test
   void valuesOfTheWrongTypeAreRefused() {
-    assertRefused("depth", "24", "depth must be a number, got 24");
-    assertRefused("depth", 2.5, "depth must be a whole number, got 2.5");
-    assertRefused("depth", 1e12, "depth must be a whole number, got 1.0E12");
-    assertRefused("depth", Double.NaN, "depth must be a whole number, got NaN");
+    assertRefused("depth", "24", "depth must be a whole number from 1 on, got 24");
+    assertRefused("depth", 2.5, "depth must be a whole number from 1 on, got 2.5");
+    assertRefused("depth", 1e12, "depth must be a whole number from 1 on, got 1.0E12");
+    assertRefused("depth", Double.NaN, "depth must be a whole number from 1 on, got NaN");
     assertRefused("rms_norm", 1, "rms_norm must be true or false, got 1");
     assertRefused("fused_add_norm", "no", "fused_add_norm must be true or false, got no");
-    assertRefused("norm_epsilon", true, "norm_epsilon must be a number, got true");
-    assertRefused("img_size", List.of(1, 2, 3), "img_size must be a number, got [1, 2, 3]");
+    assertRefused("norm_epsilon", true, "norm_epsilon must be a number from 0.0 on, got true");
+    assertRefused(
+        "img_size",
+        List.of(1, 2, 3),
+        "img_size must be a number or a height and a width, got [1, 2, 3]");
     assertRefused("ssm_cfg", 16, "ssm_cfg must be an object, got 16");
   }
 
@@ -140,12 +143,13 @@ class VimConfigTest {
             "d_state",
             "d_conv",
             "expand")) {
-      assertRefused(name, 0, name + " must be at least 1, got 0");
+      assertRefused(name, 0, name + " must be a whole number from 1 on, got 0");
     }
     assertRefused("img_size", List.of(224, 15), "img_size 224x15 is smaller than patch_size 16");
     assertRefused("norm_epsilon", 0, "norm_epsilon must be above 0");
     assertRefused("drop_path_rate", 1, "drop_path_rate in 0 up to 1");
-    assertRefused("drop_path_rate", Float.NaN, "drop_path_rate in 0 up to 1");
+    assertRefused(
+        "drop_path_rate", Float.NaN, "drop_path_rate must be a number from 0.0 on, got NaN");
   }
 
   private static void assertRefused(String name, Object value, String message) {
