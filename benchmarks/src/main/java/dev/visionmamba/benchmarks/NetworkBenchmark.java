@@ -43,8 +43,12 @@ import org.openjdk.jmh.annotations.Warmup;
 public class NetworkBenchmark {
 
   /** The network, by its name in the registry. */
-  @Param({"vim_tiny", "vim_small"})
+  @Param({"vim_tiny", "vmamba_tiny_s1l8", "plainmamba_l1", "efficientvim_m1", "efficientvim_m4"})
   String network;
+
+  /** Whether batch norms are folded into convolutions. */
+  @Param("true")
+  boolean fold;
 
   /** Images at once. */
   @Param({"1", "8"})
@@ -63,7 +67,10 @@ public class NetworkBenchmark {
     NDManager manager = model.getNDManager();
     classifier.initialize(manager, DataType.FLOAT32, new Shape(1));
     classifier.freezeParameters(true);
-    images = manager.randomNormal(new Shape(batch, 3, 224, 224));
+    if (fold) {
+      classifier.foldNorms();
+    }
+    images = manager.randomNormal(new Shape(batch, 3).addAll(classifier.backbone().imageSize()));
   }
 
   /** Frees the network. */

@@ -1,12 +1,17 @@
 package dev.visionmamba.backbones.layers;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.initializer.Initializer;
 
 /** The initialisations that the published networks start from, by PyTorch's names. */
 public final class Initializers {
   /** How much of a normal distribution is within two deviations. */
   private static final float WITHIN_TWO = 0.95449974f;
+
+  /** So that weights started at random leave no holes of their size in the memory. */
+  private static final long DRAWN_AT_ONCE = 1 << 16;
 
   private Initializers() {}
 
@@ -50,10 +55,18 @@ public final class Initializers {
   public static Initializer truncatedNormal(float deviation) {
     // By the inverse of the distribution function, as PyTorch does: DJL's own draws in Java.
     return (manager, shape, type) -> {
-      try (NDArray uniform = manager.randomUniform(-WITHIN_TWO, WITHIN_TWO, shape)) {
-        NDArray normal = uniform.erfinv(); // over the root of 2
-        return normal.muli(Math.sqrt(2) * deviation).toType(type, false);
+      NDArray normal = manager.create(shape, type);
+      try (NDArray flat = normal.reshape(-1)) {
+        for (long from = 0; from < shape.size(); from += DRAWN_AT_ONCE) {
+          long to = Math.min(shape.size(), from + DRAWN_AT_ONCE);
+          try (NDArray uniform =
+                  manager.randomUniform(-WITHIN_TWO, WITHIN_TWO, new Shape(to - from));
+              NDArray drawn = uniform.erfinv().muli(Math.sqrt(2) * deviation)) {
+            flat.set(new NDIndex(from + ":" + to), drawn);
+          }
+        }
       }
+      return normal;
     };
   }
 }

@@ -27,9 +27,14 @@ public final class Mlp extends NamedBlock {
   /** (..., channels) to the same shape. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    try (NDArray hidden = fc1.forward(store, x, training);
-        NDArray active = Activation.gelu(hidden)) {
+    try (NDArray active = hidden(store, x, training)) {
       return fc2.forward(store, active, training);
+    }
+  }
+
+  private NDArray hidden(ParameterStore store, NDArray x, boolean training) {
+    try (NDArray hidden = fc1.forward(store, x, training)) {
+      return Activation.gelu(hidden);
     }
   }
 

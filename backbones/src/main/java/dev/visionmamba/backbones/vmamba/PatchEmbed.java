@@ -1,6 +1,7 @@
 package dev.visionmamba.backbones.vmamba;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
@@ -39,12 +40,16 @@ final class PatchEmbed extends NamedBlock {
   /** (B, H, W, in) to (B, H/4, W/4, C), rounded up if patches overlap and down if not. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    NDArray y = firstNorm.forward(store, first.forward(store, x, training), training);
-    if (second == null) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray y = firstNorm.forward(store, first.forward(store, x, training), training);
+      if (second != null) {
+        NDArray hidden = second.forward(store, Activation.gelu(y), training);
+        y = secondNorm.forward(store, hidden, training);
+      }
+      NDScope.unregister(y);
       return y;
     }
-    NDArray hidden = second.forward(store, Activation.gelu(y), training);
-    return secondNorm.forward(store, hidden, training);
   }
 
   long side(long pixels) {

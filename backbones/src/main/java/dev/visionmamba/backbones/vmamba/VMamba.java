@@ -65,7 +65,10 @@ public final class VMamba extends HierarchicalBackbone {
   private List<NDArray> stages(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     Probe seen = Maps.channelFirst(probe);
-    NDArray x = patchEmbed.forward(store, Maps.channelLast(images, config.channels()), training);
+    NDArray x;
+    try (NDArray pixels = Maps.channelLast(images, config.channels())) {
+      x = patchEmbed.forward(store, pixels, training);
+    }
     seen.see("patch_embed", x);
     List<NDArray> maps = new ArrayList<>();
     for (int i = 0; i < layers.list().size(); i++) {

@@ -40,7 +40,7 @@ final class VSSBlock extends NamedBlock {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray start = Tape.cut(x);
-      NDArray mixed = op.forward(store, norm.forward(store, start, training), training);
+      NDArray mixed = mixed(store, start, training);
       probe.see(name + ".mixer", mixed);
       NDArray y = start.add(DropPath.apply(mixed, dropPathRate, training));
       if (mlp != null) {
@@ -51,6 +51,18 @@ final class VSSBlock extends NamedBlock {
       NDScope.unregister(y);
       return y;
     }
+  }
+
+  /** The mixer after its norm; what it makes on the way is gone before the MLP begins. */
+  private NDArray mixed(ParameterStore store, NDArray x, boolean training) {
+    NDArray mixed;
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      mixed = op.forward(store, norm.forward(store, x, training), training);
+      NDScope.unregister(mixed);
+    }
+    NDScope.register(mixed);
+    return mixed;
   }
 
   long multiplyAdds(long height, long width) {
