@@ -1,6 +1,7 @@
 package dev.visionmamba.backbones.vmamba;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -108,11 +109,30 @@ final class SS2D extends NamedBlock {
                 .reshape(batch, (long) height * width, inner)); // (B, L, D)
     NDArray projected = Tape.cut(project(store, u, training)); // (B, L, K*(R + 2N))
     NDArray a = value(store, aLogs, x, training).exp().neg(); // (K*D, N)
+    long rows = (long) directions * inner;
+    NDList as = split(a, x); // (D, N) each
+    NDList skips = split(value(store, ds, x, training), x); // (D) each
+    NDList biases = split(value(store, dtBias, x, training).reshape(rows), x); // (D) each
+    NDList weights = split(value(store, dtProj, x, training).reshape(rows, rank), x); // (D, R)
     a.attach(x.getManager());
+    int states = config.stateSize();
     List<ScanPath> paths = config.scan().paths(height, width);
     List<ScanDirection> scans = new ArrayList<>();
     for (int k = 0; k < directions; k++) {
-      scans.add(direction(store, k, paths.get(k), u, projected, a, training));
+      int b = k * (rank + 2 * states) + rank; // where B begins; before it dt, after it C
+      scans.add(
+          new ScanDirection(
+              paths.get(k),
+              paths.get(k),
+              Columns.all(u),
+              new Columns(projected, b - rank, b),
+              new Columns(projected, b, b + states),
+              new Columns(projected, b + states, b + 2 * states),
+              as.get(k),
+              skips.get(k),
+              biases.get(k),
+              1,
+              weights.get(k)));
     }
     NDArray y = SelectiveScan.forward(new SelectiveScanArguments(scans, null, Merge.SUM, true));
     return y.reshape(shape);
@@ -126,35 +146,9 @@ final class SS2D extends NamedBlock {
     }
   }
 
-  private ScanDirection direction(
-      ParameterStore store,
-      int k,
-      ScanPath path,
-      NDArray u,
-      NDArray projected,
-      NDArray a,
-      boolean training) {
-    int states = config.stateSize();
-    int first = k * (rank + 2 * states);
-    NDArray weight = value(store, dtProj, u, training).reshape((long) directions * inner, rank);
-    NDArray bias = value(store, dtBias, u, training).reshape((long) directions * inner);
-    return new ScanDirection(
-        path,
-        path,
-        Columns.all(u),
-        new Columns(projected, first, first + rank), // dt
-        new Columns(projected, first + rank, first + rank + states),
-        new Columns(projected, first + rank + states, first + rank + 2 * states),
-        rows(a, k, u),
-        rows(value(store, ds, u, training), k, u),
-        rows(bias, k, u),
-        1,
-        rows(weight, k, u));
-  }
-
-  /** Direction k's D rows of a parameter, in the manager of x. */
-  private NDArray rows(NDArray parameter, int k, NDArray x) {
-    NDArray rows = parameter.get(k * inner + ":" + (k + 1) * inner);
+  /** Each direction's D rows of a parameter, in the manager of x. */
+  private NDList split(NDArray parameter, NDArray x) {
+    NDList rows = parameter.split(directions);
     rows.attach(x.getManager());
     return rows;
   }
