@@ -3,8 +3,12 @@ package dev.visionmamba.zoo.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
 
-/** The bytes of a weights file, read once from front to back; every failure names the file. */
+/**
+ * The bytes of a weights file, read from front to back or, where the channel can seek, in any
+ * order; every failure names the file. For one thread at a time.
+ */
 final class CheckpointInput {
   private final ReadableByteChannel channel;
   private final long length;
@@ -27,9 +31,29 @@ final class CheckpointInput {
     return length;
   }
 
-  /** How many bytes have been read. */
+  /** The offset of the byte that is read next. */
   long position() {
     return position;
+  }
+
+  /**
+   * Goes to another byte. A channel that cannot seek stays where it is, which must be the same.
+   *
+   * @throws IllegalStateException if it would have to seek and cannot
+   */
+  void seek(long target) throws CheckpointException {
+    if (target == position) {
+      return;
+    }
+    if (!(channel instanceof SeekableByteChannel seekable)) {
+      throw new IllegalStateException(file + " can only be read from front to back");
+    }
+    try {
+      seekable.position(target);
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    position = target;
   }
 
   /** Fills the rest of the buffer with the file's next bytes; {@code what} names them. */
@@ -48,11 +72,15 @@ final class CheckpointInput {
     } catch (CheckpointException e) {
       throw e;
     } catch (IOException e) {
-      throw new CheckpointException(
-          file,
-          "cannot be read at byte " + position + " (" + e + ")",
-          "check the disk or the archive it lies in",
-          e);
+      throw unreadable(e);
     }
+  }
+
+  private CheckpointException unreadable(IOException cause) {
+    return new CheckpointException(
+        file,
+        "cannot be read at byte " + position + " (" + cause + ")",
+        "check the disk or the archive it lies in",
+        cause);
   }
 }

@@ -1,25 +1,18 @@
 package dev.visionmamba.zoo.checkpoint;
 
-import static dev.visionmamba.zoo.checkpoint.CheckpointException.quote;
-
-import ai.djl.Device;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLConnection;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.IntBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,8 +28,6 @@ import java.util.Map;
  * exactly. Managers must be of the PyTorch engine, all of whose platforms are little-endian.
  */
 public final class Safetensors {
-  private static final int CHUNK_BYTES = 1 << 18;
-
   private Safetensors() {}
 
   /**
@@ -128,90 +119,23 @@ public final class Safetensors {
   private static Checkpoint read(CheckpointInput input, NDManager manager)
       throws CheckpointException {
     SafetensorsHeader header = SafetensorsHeaderParser.parse(input);
-    for (TensorEntry entry : header.tensors()) {
-      if (entry.arrayBytes() > Integer.MAX_VALUE) {
-        throw new CheckpointException(
-            input.file(),
-            String.format(
-                "tensor %s needs %d bytes of memory, but the limit is 2 GiB - 1",
-                quote(entry.name()), entry.arrayBytes()),
-            "split the tensor or store it in a smaller type");
-      }
-    }
-    Map<String, NDArray> tensors = new LinkedHashMap<>();
-    // Closing the staging manager after a failure closes what was read until then.
-    try (NDManager staging = manager.newSubManager(Device.cpu())) {
-      ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (TensorEntry entry : header.tensors()) {
-        NDArray array = readTensor(entry, input, chunk, staging);
-        if (!manager.getDevice().equals(Device.cpu())) {
-          NDArray onDevice = array.toDevice(manager.getDevice(), true);
-          array.close();
-          onDevice.attach(staging);
-          array = onDevice;
-        }
-        array.setName(entry.name());
-        tensors.put(entry.name(), array);
-      }
-      tensors.values().forEach(array -> array.attach(manager));
-    } catch (EngineException e) {
-      throw new CheckpointException(
-          input.file(),
-          "its arrays cannot be created (" + e.getMessage() + ")",
-          "check that the memory of " + manager.getDevice() + " holds them",
-          e);
-    }
-    return new Checkpoint(tensors, header.metadata());
+    return new Checkpoint(
+        TensorReader.read(stored(header, input), input.length(), input.file(), manager),
+        header.metadata());
   }
 
-  private static NDArray readTensor(
-      TensorEntry entry, CheckpointInput input, ByteBuffer chunk, NDManager manager)
-      throws CheckpointException {
-    NDArray array = manager.create(entry.shape(), entry.arrayType());
-    if (entry.begin() == entry.end()) {
-      return array;
-    }
-    String what = "tensor " + quote(entry.name());
-    ByteBuffer memory = array.toByteBuffer(true); // the array's own memory
-    if (entry.type().isWidened()) {
-      widen(entry.type(), input, chunk, memory.asIntBuffer(), what);
-    } else {
-      input.fill(memory, what);
-      if (entry.type() == StoredType.BOOL) {
-        requireBooleans(memory, input, what);
-      }
-    }
-    return array;
-  }
-
-  /** Writes FLOAT32 bits for BF16, whose bits are their upper half, and INT32 for I16. */
-  private static void widen(
-      StoredType type, CheckpointInput input, ByteBuffer chunk, IntBuffer target, String what)
-      throws CheckpointException {
-    int shift = type == StoredType.BF16 ? 16 : 0;
-    while (target.hasRemaining()) {
-      chunk.clear().limit((int) Math.min(chunk.capacity(), 2L * target.remaining()));
-      input.fill(chunk, what);
-      chunk.flip();
-      while (chunk.hasRemaining()) {
-        target.put(chunk.getShort() << shift);
-      }
-    }
-  }
-
-  /** A byte other than 0 and 1 in a boolean array is undefined behaviour in libtorch. */
-  private static void requireBooleans(ByteBuffer memory, CheckpointInput input, String what)
-      throws CheckpointException {
-    for (int i = 0; i < memory.capacity(); i++) {
-      if ((memory.get(i) & 0xFE) != 0) {
-        throw new CheckpointException(
-            input.file(),
-            String.format(
-                "%s of BOOL has the value %d at byte %d of the file, not 0 or 1",
-                what, memory.get(i) & 0xFF, input.position() - memory.capacity() + i),
-            SafetensorsHeaderParser.DAMAGED);
-      }
-    }
+  /** The tensors of a header that was read from an input. */
+  static List<StoredTensor> stored(SafetensorsHeader header, CheckpointInput input) {
+    return header.tensors().stream()
+        .map(
+            entry ->
+                StoredTensor.contiguous(
+                    entry.name(),
+                    entry.dtype(),
+                    entry.shape(),
+                    input,
+                    header.dataStart() + entry.begin()))
+        .toList();
   }
 
   private interface Reading<T> {
