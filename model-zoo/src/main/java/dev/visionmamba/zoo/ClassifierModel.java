@@ -12,18 +12,24 @@ import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.CheckpointFile;
+import dev.visionmamba.zoo.checkpoint.LoadOptions;
+import dev.visionmamba.zoo.checkpoint.LoadReport;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
+import dev.visionmamba.zoo.checkpoint.WeightLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** A classifier with its weights and its description. Closing it frees the weights. */
 public final class ClassifierModel implements AutoCloseable {
   private final Model model;
   private final Classifier network;
   private final ModelDescription description;
+  private LoadReport loadReport;
 
   private ClassifierModel(Model model, Classifier network, ModelDescription description) {
     this.model = model;
@@ -50,7 +56,7 @@ public final class ClassifierModel implements AutoCloseable {
   }
 
   /**
-   * A model from a file.
+   * A model from a file that says itself which network it is for.
    *
    * @param file a safetensors file with a description
    * @param device where
@@ -61,7 +67,44 @@ public final class ClassifierModel implements AutoCloseable {
    */
   public static ClassifierModel load(Path file, Device device)
       throws IOException, MalformedModelException {
-    return load(manager -> Safetensors.read(file, manager), file.toString(), device);
+    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
+      ClassifierModel described = describedBy(checkpoint.values(), checkpoint.name(), device);
+      return described.filled(checkpoint, new LoadOptions("", false));
+    }
+  }
+
+  /**
+   * A model from the file of anyone, such as a published checkpoint.
+   *
+   * @param file a file of a format that {@link CheckpointFile} reads
+   * @param description which network it is for
+   * @param options which part of the file, and whether the head starts anew
+   * @param device where
+   * @return the model; its parameters are frozen, for inference, unless its head starts anew
+   * @throws IOException if the file cannot be read
+   * @throws CheckpointException if it is no such file, or has no such part
+   * @throws MalformedModelException if its weights do not fit the network
+   * @throws IllegalArgumentException if the description fits no network
+   */
+  public static ClassifierModel load(
+      Path file, ModelDescription description, LoadOptions options, Device device)
+      throws IOException, MalformedModelException {
+    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
+      return empty(description, device).filled(checkpoint, options);
+    }
+  }
+
+  /** This model with its weights, or closed if they cannot be loaded. */
+  private ClassifierModel filled(CheckpointFile checkpoint, LoadOptions options)
+      throws IOException, MalformedModelException {
+    try {
+      loadReport = WeightLoader.load(checkpoint, network, options, model.getNDManager());
+      network.freezeParameters(!options.newHead());
+      return this;
+    } catch (IOException | MalformedModelException | RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /** Where a checkpoint comes from. */
@@ -73,7 +116,7 @@ public final class ClassifierModel implements AutoCloseable {
       throws IOException, MalformedModelException {
     try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
       Checkpoint checkpoint = source.read(staging);
-      ClassifierModel loaded = describedBy(checkpoint, name, device);
+      ClassifierModel loaded = describedBy(checkpoint.metadata(), name, device);
       try {
         loaded.fill(checkpoint.tensors(), name);
         loaded.network.freezeParameters(true);
@@ -86,9 +129,9 @@ public final class ClassifierModel implements AutoCloseable {
   }
 
   /** The network that a checkpoint says it is for, still without weights. */
-  private static ClassifierModel describedBy(Checkpoint checkpoint, String name, Device device)
-      throws CheckpointException {
-    String json = checkpoint.metadata().get(ModelDescription.METADATA_KEY);
+  private static ClassifierModel describedBy(
+      Map<String, String> metadata, String name, Device device) throws CheckpointException {
+    String json = metadata.get(ModelDescription.METADATA_KEY);
     if (json == null) {
       throw new CheckpointException(
           name,
@@ -181,6 +224,15 @@ public final class ClassifierModel implements AutoCloseable {
    */
   public ModelDescription description() {
     return description;
+  }
+
+  /**
+   * What loading the weights has done: renamed, left out, started anew.
+   *
+   * @return the report; empty for a model that was not loaded from a file of its own
+   */
+  public Optional<LoadReport> loadReport() {
+    return Optional.ofNullable(loadReport);
   }
 
   /**

@@ -10,9 +10,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -155,6 +157,32 @@ class ClassifierModelTest {
                     description(Map.of("num_classes", 3), "a").toJson())),
         CheckpointException.class,
         "names 1 classes");
+  }
+
+  @Test
+  void filesOfOthersLoadByADescription() throws Exception {
+    Path file = folder.resolve("weights.pth"); // its content, not its name, says what it is
+    try (ClassifierModel model =
+        ClassifierModel.create(description(SMALL, "a", "b", "c"), Device.cpu())) {
+      Safetensors.write(file, StateDict.of(model.network()), Map.of());
+    }
+    try (ClassifierModel model =
+        ClassifierModel.load(
+            file, description(SMALL, "x", "y", "z"), LoadOptions.STRICT, Device.cpu())) {
+      assertThat(model.description().classes()).containsExactly("x", "y", "z");
+      assertThat(model.loadReport().orElseThrow().leftOut()).isEmpty();
+      assertThat(model.network().getParameters().values()).noneMatch(Parameter::requiresGradient);
+    }
+    ModelDescription two = description(SMALL, "x", "y");
+    assertThatThrownBy(() -> ClassifierModel.load(file, two, LoadOptions.STRICT, Device.cpu()))
+        .isInstanceOf(MalformedModelException.class)
+        .hasMessageContaining("head.weight is (3, 16) but must be (2, 16)");
+    try (ClassifierModel model =
+        ClassifierModel.load(file, two, new LoadOptions(null, true), Device.cpu())) {
+      assertThat(model.loadReport().orElseThrow().initialized())
+          .containsExactly("head.weight", "head.bias");
+      assertThat(model.network().getParameters().values()).allMatch(Parameter::requiresGradient);
+    }
   }
 
   @Test
