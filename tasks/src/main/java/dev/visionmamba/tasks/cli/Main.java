@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       ModelsCommand.class,
       BenchmarkCommand.class,
       ScanPathsCommand.class,
+      CheckpointCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {"", "Exit codes: 0 success, 1 failure, 2 wrong use."})
