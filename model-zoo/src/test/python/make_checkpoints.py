@@ -6,6 +6,10 @@
 torch/ has files of tensors of every kind, each with a NAME.txt of what torch.load gives: a line a
 tensor, its name, type, shape and elements as hexadecimal bits. families/ has small state dicts of
 every family under the names and in the nesting of its published files. Written with PyTorch 1.13.
+
+    python3 make_checkpoints.py --large vmamba_tiny_s1l8.pth
+
+writes one of the size of a published one, 121 MB, for the benchmark CheckpointLoading.
 """
 import argparse
 import collections
@@ -363,6 +367,10 @@ def write_torch(folder):
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--large":
+        shapes = vmamba(False, 96, (2, 2, 8, 2), 1000)
+        torch.save({"model": family(shapes, old_vmamba_name, old_vmamba_shape)}, sys.argv[2])
+        sys.exit()
     root = pathlib.Path(sys.argv[1])
     for name, write in (("families", write_families), ("torch", write_torch)):
         (root / name).mkdir(parents=True, exist_ok=True)
