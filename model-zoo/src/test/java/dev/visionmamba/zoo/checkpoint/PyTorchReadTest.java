@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -300,5 +301,43 @@ class PyTorchReadTest {
       assertThat(empty.getShape()).isEqualTo(new Shape(0, 1L << 40));
       assertThat(empty.getDataType()).isEqualTo(DataType.FLOAT32);
     }
+  }
+
+  /** A file as PyTorch wrote before 1.6, whose tensor shows a part of a storage. */
+  private static byte[] legacy(long version, boolean littleEndian, long first, long part) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    PickleBytes magic = new PickleBytes().op(0x8a, 10);
+    for (String digits : "6c fc 9c 46 f9 20 6a a8 50 19".split(" ")) {
+      magic.op(Integer.parseInt(digits, 16));
+    }
+    file.writeBytes(magic.end());
+    file.writeBytes(new PickleBytes().number(version).end());
+    PickleBytes system = new PickleBytes().op('}').text("little_endian");
+    file.writeBytes(system.op(littleEndian ? 0x88 : 0x89).op('s').end());
+    PickleBytes root = new PickleBytes().op('}').text("w");
+    root.global("torch._utils", "_rebuild_tensor").op('(');
+    root.op('(').text("storage").global("torch.cuda", "ShortStorage").text("k").text("cuda:0");
+    root.number(4).op('(').text("k2").number(first).number(part).op('t').op('t').op('Q');
+    root.number(1).tuple(2).tuple(1).op('t').op('R').op('s');
+    file.writeBytes(root.end());
+    file.writeBytes(new PickleBytes().op(']').text("k").op('a').end());
+    file.writeBytes(new byte[] {4, 0, 0, 0, 0, 0, 0, 0});
+    file.writeBytes(SafetensorsBytes.shorts(10, 11, 12, 13));
+    return file.toByteArray();
+  }
+
+  @Test
+  void partsOfOldStoragesAreRead() throws Exception {
+    try (CheckpointFile file = open(legacy(1001, true, 1, 3))) {
+      assertThat(file.read(file.tensors(), manager).get("w").toIntArray()).containsExactly(12, 13);
+    }
+    assertThatThrownBy(() -> open(legacy(1001, true, 1, 2)))
+        .hasMessageContaining("not within its storage of 2 elements");
+    assertThatThrownBy(() -> open(legacy(1001, true, 2, 3)))
+        .hasMessageContaining("part of a storage that is not within it");
+    assertThatThrownBy(() -> open(legacy(1001, false, 1, 3)))
+        .hasMessageContaining("not little-endian");
+    assertThatThrownBy(() -> open(legacy(1000, true, 1, 3)))
+        .hasMessageContaining("another version of the old format");
   }
 }
