@@ -3,14 +3,22 @@ package dev.visionmamba.zoo;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.repository.zoo.ModelNotFoundException;
-import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.zoo.catalogue.Catalogue;
+import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
+import dev.visionmamba.zoo.download.DownloadException;
+import dev.visionmamba.zoo.download.DownloadListener;
+import dev.visionmamba.zoo.download.DownloadOptions;
+import dev.visionmamba.zoo.download.Downloader;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The models that exist by name, and how one is loaded by its name or from a file. */
 public final class ModelCatalogue {
@@ -35,13 +43,16 @@ public final class ModelCatalogue {
   }
 
   /**
-   * Loads a model.
+   * Loads a model. One that is not bundled and not in the cache is downloaded, as {@link
+   * DownloadOptions#ofEnvironment} says.
    *
-   * @param nameOrPath a bundled model's name, a safetensors file with a description, or a folder
-   *     that training has written
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
+   *     training has written, or a name of the {@linkplain Catalogue#published catalogue}; a file
+   *     or a folder comes before a name of the catalogue
    * @param device where its weights go
    * @return the model, for inference
-   * @throws ModelNotFoundException if there is no such name or file; the message lists the names
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws DownloadException if its file cannot be fetched
    * @throws IOException if the file cannot be read or is no model file
    * @throws MalformedModelException if its weights do not fit its network
    */
@@ -60,17 +71,86 @@ public final class ModelCatalogue {
     if (path != null && Files.exists(path)) {
       return ClassifierModel.load(path, device);
     }
-    String bundled = String.join(", ", BUNDLED);
-    if (Backbones.find(nameOrPath).isPresent()) {
-      throw new ModelNotFoundException(
-          "no weights of "
-              + nameOrPath
-              + " are bundled: name a safetensors file that training has written, or a bundled"
-              + " model: "
-              + bundled);
+    CatalogueEntry entry = published(nameOrPath);
+    requireSupported(entry);
+    Downloader downloader = new Downloader(DownloadOptions.ofEnvironment());
+    return open(entry, downloader.fetch(entry, DownloadListener.NONE), device);
+  }
+
+  /**
+   * Whether a text names a checkpoint of the catalogue: neither a bundled model nor a file nor a
+   * folder.
+   *
+   * @param nameOrPath as {@link #load} takes it
+   * @return the checkpoint that it would download, unless it is in the cache
+   */
+  public static Optional<CatalogueEntry> downloadable(String nameOrPath) {
+    Path path = path(nameOrPath);
+    if (BUNDLED.contains(nameOrPath) || (path != null && Files.exists(path))) {
+      return Optional.empty();
     }
-    throw new ModelNotFoundException(
-        "no model and no file is called \"" + nameOrPath + "\"; bundled models: " + bundled);
+    return Catalogue.published().find(nameOrPath);
+  }
+
+  /**
+   * The checkpoint of a name.
+   *
+   * @param name a checkpoint's or a network's name
+   * @return its entry in the catalogue
+   * @throws ModelNotFoundException if there is none; the message names the nearest
+   */
+  public static CatalogueEntry published(String name) throws ModelNotFoundException {
+    Optional<CatalogueEntry> entry = Catalogue.published().find(name);
+    if (entry.isEmpty()) {
+      List<String> nearest = Catalogue.published().nearest(name, 3, BUNDLED);
+      throw new ModelNotFoundException(
+          "no model and no file is called \""
+              + name
+              + "\"; did you mean "
+              + String.join(", ", nearest.subList(0, 2))
+              + " or "
+              + nearest.get(2)
+              + "? The command \"visionmamba models --checkpoints\" lists all");
+    }
+    return entry.get();
+  }
+
+  /**
+   * Checks that this version can load a checkpoint, before it is downloaded for that.
+   *
+   * @param entry the checkpoint
+   * @throws CheckpointException if not
+   */
+  public static void requireSupported(CatalogueEntry entry) throws CheckpointException {
+    if (entry.task() != Task.CLASSIFICATION) {
+      throw new CheckpointException(
+          entry.name(),
+          "it is for " + entry.task().label().replace('_', ' ') + ", and only classifiers load yet",
+          "name a classifier; its backbone's is " + entry.backbone());
+    }
+  }
+
+  /**
+   * Builds a checkpoint's model from its file. Every way of loading a name of the catalogue ends
+   * here.
+   *
+   * @param entry what is in the file
+   * @param file the file
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws CheckpointException if the file's format is not supported, or it is damaged
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  static ClassifierModel open(CatalogueEntry entry, Path file, Device device)
+      throws IOException, MalformedModelException {
+    requireSupported(entry);
+    if (file.toString().endsWith(".safetensors")) {
+      return ClassifierModel.load(file, device);
+    }
+    throw new CheckpointException(
+        file.toString(),
+        "it is a PyTorch checkpoint, and only safetensors files load yet",
+        "convert it to safetensors, or name a bundled model: " + String.join(", ", BUNDLED));
   }
 
   private static Path path(String text) {

@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       ModelsCommand.class,
+      DownloadCommand.class,
+      CacheCommand.class,
       BenchmarkCommand.class,
       ScanPathsCommand.class,
       CheckpointCommand.class,

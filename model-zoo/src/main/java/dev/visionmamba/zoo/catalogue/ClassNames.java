@@ -1,4 +1,4 @@
-package dev.visionmamba.tasks;
+package dev.visionmamba.zoo.catalogue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
@@ -9,10 +9,24 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The classes' names of well-known data sets. */
 public final class ClassNames {
+  /** How the catalogue calls ImageNet-1k's classes. */
+  public static final String IMAGENET = "imagenet1k";
+
   private ClassNames() {}
+
+  /**
+   * The names that a catalogue entry refers to.
+   *
+   * @param reference what {@link CatalogueEntry#classes} says, for instance {@value #IMAGENET}
+   * @return the names by index; empty if this library has no such list
+   */
+  public static Optional<List<String>> named(String reference) {
+    return IMAGENET.equals(reference) ? Optional.of(imageNet()) : Optional.empty();
+  }
 
   /**
    * ImageNet-1k's, in the order that published models answer in (WordNet ids ascending).

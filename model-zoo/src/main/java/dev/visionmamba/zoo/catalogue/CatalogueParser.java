@@ -1,0 +1,140 @@
+package dev.visionmamba.zoo.catalogue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.zoo.ImageInput;
+import java.io.Reader;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the catalogue's JSON; whatever it does not know is an error. */
+final class CatalogueParser {
+
+  /** What the checkpoints of a family share. */
+  private record Family(Optional<String> licence, URI source) {}
+
+  private final Map<String, ImageInput> inputs = new LinkedHashMap<>();
+  private final Map<String, Family> families = new LinkedHashMap<>();
+  private final List<CatalogueEntry> entries = new ArrayList<>();
+
+  private CatalogueParser() {}
+
+  static List<CatalogueEntry> parse(Reader json) {
+    CatalogueParser parser = new CatalogueParser();
+    parser.readAll(root(json));
+    return parser.entries;
+  }
+
+  private static JsonObject root(Reader json) {
+    JsonReader reader = new JsonReader(json);
+    reader.setStrictness(Strictness.STRICT);
+    try {
+      JsonElement root = JsonParser.parseReader(reader);
+      if (!root.isJsonObject()) {
+        throw new IllegalArgumentException("it is no JSON object");
+      }
+      return root.getAsJsonObject();
+    } catch (JsonParseException e) {
+      throw new IllegalArgumentException("it is not JSON: " + e.getMessage(), e);
+    }
+  }
+
+  private void readAll(JsonObject root) {
+    JsonFields fields = new JsonFields("the catalogue", root);
+    fields.objects("inputs").forEach((name, input) -> inputs.put(name, input(input)));
+    fields.objects("families").forEach((name, family) -> families.put(name, family(family)));
+    List<JsonFields> checkpoints = fields.list("checkpoints");
+    fields.end();
+    checkpoints.forEach(checkpoint -> entries.add(checkpoint.check(this::entry)));
+  }
+
+  private static ImageInput input(JsonFields fields) {
+    return fields.check(
+        in ->
+            new ImageInput(
+                Math.toIntExact(in.integer("resize")),
+                Math.toIntExact(in.integer("height")),
+                Math.toIntExact(in.integer("width")),
+                in.text("interpolation"),
+                in.floats("mean"),
+                in.floats("std")));
+  }
+
+  private static Family family(JsonFields fields) {
+    return fields.check(in -> new Family(in.optionalText("licence"), in.uri("source")));
+  }
+
+  private CatalogueEntry entry(JsonFields in) {
+    String name = in.text("name");
+    String familyName = in.text("family");
+    Family family = named(families, familyName, "family");
+    String backbone = in.text("backbone");
+    Backbones.Entry known =
+        Backbones.find(backbone)
+            .orElseThrow(() -> new IllegalArgumentException("no backbone \"" + backbone + "\""));
+    if (!known.family().equals(familyName)) {
+      throw new IllegalArgumentException(backbone + " is a " + known.family());
+    }
+    List<URI> urls = in.uris("urls");
+    String task = in.text("task");
+    CatalogueEntry entry =
+        new CatalogueEntry(
+            name,
+            in.flag("default"),
+            familyName,
+            Task.of(task)
+                .orElseThrow(() -> new IllegalArgumentException("no task \"" + task + "\"")),
+            backbone,
+            in.values("arguments"),
+            in.text("head"),
+            urls,
+            in.optionalText("file").orElseGet(() -> lastSegment(urls.get(0))),
+            in.optionalText("nesting").orElse(""),
+            in.optionalText("prefix").orElse(""),
+            in.optionalText("input").map(input -> named(inputs, input, "input")),
+            in.text("classes"),
+            in.optionalText("licence").or(family::licence),
+            family.source(),
+            in.numbers("scores"),
+            in.optionalInteger("size"),
+            in.optionalText("sha256"),
+            in.optionalText("note"));
+    checkClassifier(entry, known);
+    return entry;
+  }
+
+  /** What is wrong here would only be seen after the download. */
+  private static void checkClassifier(CatalogueEntry entry, Backbones.Entry backbone) {
+    if (entry.task() != Task.CLASSIFICATION) {
+      return;
+    }
+    if (!entry.network().equals(backbone.name())) {
+      throw new IllegalArgumentException("its name must begin with \"" + backbone.name() + ".\"");
+    }
+    if (!entry.classes().equals(ClassNames.IMAGENET)) {
+      throw new IllegalArgumentException("no class names \"" + entry.classes() + "\"");
+    }
+  }
+
+  private static <T> T named(Map<String, T> values, String name, String what) {
+    T value = values.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("no " + what + " \"" + name + "\"");
+    }
+    return value;
+  }
+
+  private static String lastSegment(URI url) {
+    String path = url.getPath();
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+}
