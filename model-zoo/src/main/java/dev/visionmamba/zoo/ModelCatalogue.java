@@ -110,7 +110,9 @@ public final class ModelCatalogue {
               + String.join(", ", nearest.subList(0, 2))
               + " or "
               + nearest.get(2)
-              + "? The command \"visionmamba models --checkpoints\" lists all");
+              + "? Bundled: "
+              + String.join(", ", BUNDLED)
+              + "; the command \"visionmamba models --checkpoints\" lists the others");
     }
     return entry.get();
   }

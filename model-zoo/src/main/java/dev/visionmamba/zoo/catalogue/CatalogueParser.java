@@ -97,7 +97,7 @@ final class CatalogueParser {
             in.values("arguments"),
             in.text("head"),
             urls,
-            in.optionalText("file").orElseGet(() -> lastSegment(urls.get(0))),
+            in.optionalText("file").orElseGet(() -> urls.isEmpty() ? "" : lastSegment(urls.get(0))),
             in.optionalText("nesting").orElse(""),
             in.optionalText("prefix").orElse(""),
             in.optionalText("input").map(input -> named(inputs, input, "input")),
