@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,13 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelCatalogueTest {
-  private static final List<String> PROPERTIES =
-      List.of(
-          DownloadOptions.CACHE_PROPERTY,
-          DownloadOptions.MIRROR_PROPERTY,
-          DownloadOptions.OFFLINE_PROPERTY);
-
   @TempDir private Path folder;
+  private final Properties before = (Properties) System.getProperties().clone();
 
   @BeforeEach
   void ownCache() {
@@ -41,7 +37,7 @@ class ModelCatalogueTest {
 
   @AfterEach
   void forget() {
-    PROPERTIES.forEach(System::clearProperty);
+    System.setProperties(before);
   }
 
   private static CatalogueEntry published(String name) {

@@ -26,7 +26,8 @@ import java.util.regex.Pattern;
  * @param urls where the file is, the first that works is taken; http or https, percent-encoded
  * @param file the file's name on the disk
  * @param nesting the key under which the file has its state dict; empty if it is the whole file
- * @param prefix what the backbone's parameter names begin with, beyond the registry's; mostly empty
+ * @param prefix what the names of the backbone's parameters begin with in a detector's or
+ *     segmenter's state dict; empty for classifiers
  * @param input how pictures are prepared; empty for dense tasks
  * @param classes a reference for {@link ClassNames#named}
  * @param licence of the weights, as an SPDX identifier; empty if their source states none

@@ -67,7 +67,9 @@ final class ChildProcess {
   public static void main(String[] arguments) throws Exception {
     Path cache = Path.of(arguments[1]);
     DownloadOptions options =
-        Toy.options(cache).withRetries(0, Duration.ofMillis(1), Duration.ofMillis(1));
+        Toy.options(cache)
+            .withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(100))
+            .withRetries(0, Duration.ofMillis(1), Duration.ofMillis(1));
     DownloadListener listener =
         new DownloadListener() {
           @Override

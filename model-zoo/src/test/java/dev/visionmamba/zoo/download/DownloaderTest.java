@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -307,6 +308,29 @@ class DownloaderTest {
               server.url("/").toString(), "after 4 attempts", "try again later");
       assertThat(pauses)
           .containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(4));
+    }
+  }
+
+  @Test
+  void failuresThatBringTheFileOnDoNotCount() throws Exception {
+    byte[] large = Arrays.copyOf(Toy.BYTES, 5_000_000);
+    try (ScriptedServer server =
+        new ScriptedServer(
+            (request, reply) -> {
+              int start = Math.max(request.rangeStart(), 0);
+              String range = "bytes " + start + "-" + (large.length - 1) + "/" + large.length;
+              reply.head(
+                  start == 0 ? 200 : 206,
+                  "Content-Length: " + (large.length - start),
+                  "Content-Range: " + range,
+                  TAG);
+              reply.body(large, start, Math.min(start + 1_100_000, large.length));
+            })) {
+      DownloadOptions once =
+          Toy.options(cache).withRetries(1, Duration.ofSeconds(1), Duration.ofSeconds(10));
+      assertThat(fetch(server, once)).hasBinaryContent(large);
+      assertThat(server.requests()).hasSize(5);
+      assertThat(pauses).hasSize(4).containsOnly(Duration.ofSeconds(1));
     }
   }
 

@@ -135,7 +135,8 @@ class RedirectionTest {
                     "secret",
                     "-keystore",
                     store.toString()))
-            .inheritIO()
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     assertThat(process.waitFor()).isZero();
     KeyStore keys = KeyStore.getInstance("PKCS12");

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class DownloadCommandTest {
   private static final byte[] FILE = Arrays.copyOf(new byte[] {'P', 'K', 3, 4}, 2_000_000);
 
   @TempDir private Path cache;
+  private final Properties before = (Properties) System.getProperties().clone();
   private HttpServer server;
 
   @BeforeEach
@@ -56,9 +58,7 @@ class DownloadCommandTest {
   @AfterEach
   void stop() {
     server.stop(0);
-    System.clearProperty(DownloadOptions.CACHE_PROPERTY);
-    System.clearProperty(DownloadOptions.OFFLINE_PROPERTY);
-    System.clearProperty(DownloadOptions.MIRROR_PROPERTY);
+    System.setProperties(before);
   }
 
   private String mirror() {
