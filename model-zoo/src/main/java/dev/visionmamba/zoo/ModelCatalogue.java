@@ -7,6 +7,7 @@ import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
 import dev.visionmamba.zoo.download.DownloadException;
 import dev.visionmamba.zoo.download.DownloadListener;
@@ -74,7 +75,8 @@ public final class ModelCatalogue {
     CatalogueEntry entry = published(nameOrPath);
     requireSupported(entry);
     Downloader downloader = new Downloader(DownloadOptions.ofEnvironment());
-    return open(entry, downloader.fetch(entry, DownloadListener.NONE), device);
+    Path fetched = downloader.fetch(entry, DownloadListener.NONE);
+    return open(entry, fetched, new LoadOptions(entry.nesting(), false), device);
   }
 
   /**
@@ -133,26 +135,23 @@ public final class ModelCatalogue {
   }
 
   /**
-   * Builds a checkpoint's model from its file. Every way of loading a name of the catalogue ends
-   * here.
+   * Builds a checkpoint's model from a file that is here already.
    *
    * @param entry what is in the file
-   * @param file the file
+   * @param file the file, as published or converted
+   * @param options which part of the file, and whether the head starts anew
    * @param device where its weights go
-   * @return the model, for inference
-   * @throws CheckpointException if the file's format is not supported, or it is damaged
+   * @return the model; its parameters are frozen, for inference, unless its head starts anew
+   * @throws CheckpointException if the task or the file's format is not supported, or the file is
+   *     damaged
+   * @throws IOException if the file cannot be read
    * @throws MalformedModelException if its weights do not fit its network
    */
-  static ClassifierModel open(CatalogueEntry entry, Path file, Device device)
+  public static ClassifierModel open(
+      CatalogueEntry entry, Path file, LoadOptions options, Device device)
       throws IOException, MalformedModelException {
     requireSupported(entry);
-    if (file.toString().endsWith(".safetensors")) {
-      return ClassifierModel.load(file, device);
-    }
-    throw new CheckpointException(
-        file.toString(),
-        "it is a PyTorch checkpoint, and only safetensors files load yet",
-        "convert it to safetensors, or name a bundled model: " + String.join(", ", BUNDLED));
+    return ClassifierModel.load(file, ModelDescription.of(entry), options, device);
   }
 
   private static Path path(String text) {

@@ -7,6 +7,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.ToNumberPolicy;
+import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.ClassNames;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,6 +62,28 @@ public record ModelDescription(
     if (!holds) {
       throw new IllegalArgumentException("the model description has no " + what);
     }
+  }
+
+  /**
+   * What the catalogue says about a published classifier.
+   *
+   * @param entry a checkpoint for classification
+   * @return its description; the notes name its source, its licence and its published accuracy
+   * @throws IllegalArgumentException if the entry is for another task, or this library does not
+   *     have its classes' names
+   */
+  public static ModelDescription of(CatalogueEntry entry) {
+    Map<String, String> notes = new TreeMap<>();
+    notes.put("source", entry.source().toString());
+    entry.licence().ifPresent(licence -> notes.put("licence", licence));
+    entry.scores().forEach((measure, percent) -> notes.put(measure, percent + " % (published)"));
+    return new ModelDescription(
+        entry.name(),
+        entry.backbone(),
+        entry.arguments(),
+        ClassNames.named(entry.classes()).orElse(null),
+        entry.input().orElse(null),
+        notes);
   }
 
   /**

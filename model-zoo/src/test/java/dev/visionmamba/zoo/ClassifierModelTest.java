@@ -147,7 +147,7 @@ class ClassifierModelTest {
                     ModelDescription.METADATA_KEY,
                     description(Map.of("depth", "deep"), "a").toJson())),
         CheckpointException.class,
-        "depth must be a number");
+        "depth must be a whole number from 1 on");
     assertRefused(
         rewrite(
             file,

@@ -4,19 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import com.sun.net.httpserver.HttpServer;
+import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.LoadOptions;
+import dev.visionmamba.zoo.checkpoint.PyTorchWriter;
 import dev.visionmamba.zoo.download.DownloadException;
 import dev.visionmamba.zoo.download.DownloadOptions;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -67,14 +74,14 @@ class ModelCatalogueTest {
   }
 
   @Test
-  void aFetchedFileIsOpenedByItsFormat() throws Exception {
+  void aFileThatIsHereIsOpenedAsWhatItIsSaidToBe() throws Exception {
     CatalogueEntry entry = published("vim_tiny");
-    try (ClassifierModel model =
-        ModelCatalogue.open(entry, bundledFile("a.safetensors"), Device.cpu())) {
-      assertThat(model.network().classes()).isEqualTo(10);
-    }
+    Path other = bundledFile("a.safetensors");
+    assertThatThrownBy(() -> ModelCatalogue.open(entry, other, LoadOptions.STRICT, Device.cpu()))
+        .isInstanceOf(MalformedModelException.class)
+        .hasMessageContaining(other.toString());
     Path noPickle = Files.write(folder.resolve("a.pth"), new byte[100]);
-    assertThatThrownBy(() -> ModelCatalogue.open(entry, noPickle, Device.cpu()))
+    assertThatThrownBy(() -> ModelCatalogue.open(entry, noPickle, LoadOptions.STRICT, Device.cpu()))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining(noPickle.toString());
   }
@@ -110,26 +117,38 @@ class ModelCatalogueTest {
         .hasMessageContainingAll("vim_tiny.imagenet1k", "switched off");
   }
 
-  @Test
-  void namesOfTheCatalogueAreFetchedAndOpened() throws Exception {
-    byte[] notReally = {'P', 'K', 3, 4, 0, 0, 0, 0, 0, 0, 0, 0};
-    List<String> asked = new CopyOnWriteArrayList<>();
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          asked.add(exchange.getRequestURI().getPath());
-          exchange.sendResponseHeaders(200, notReally.length);
-          exchange.getResponseBody().write(notReally);
-          exchange.close();
-        });
-    server.start();
-    try {
+  /** A mirror of one file, and what it was asked for. */
+  private record Mirror(HttpServer server, List<String> asked) implements AutoCloseable {
+    static Mirror of(byte[] file) throws IOException {
+      List<String> asked = new CopyOnWriteArrayList<>();
+      HttpServer server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.createContext(
+          "/",
+          exchange -> {
+            asked.add(exchange.getRequestURI().getPath());
+            exchange.sendResponseHeaders(200, file.length);
+            exchange.getResponseBody().write(file);
+            exchange.close();
+          });
+      server.start();
       System.setProperty(DownloadOptions.OFFLINE_PROPERTY, "false");
       System.setProperty(
           DownloadOptions.MIRROR_PROPERTY,
           "http://127.0.0.1:" + server.getAddress().getPort() + "/zoo");
+      return new Mirror(server, asked);
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void fetchedFilesThatAreNoCheckpointsAreRefused() throws Exception {
+    byte[] notReally = {'P', 'K', 3, 4, 0, 0, 0, 0, 0, 0, 0, 0};
+    try (Mirror mirror = Mirror.of(notReally)) {
       CatalogueEntry entry = published("plainmamba_l1");
       assertThat(ModelCatalogue.downloadable("plainmamba_l1")).contains(entry);
       for (int i = 0; i < 2; i++) { // the second time it is in the cache
@@ -137,11 +156,28 @@ class ModelCatalogueTest {
             .isInstanceOf(CheckpointException.class)
             .hasMessageContaining("l1.pth");
       }
-      assertThat(asked).containsExactly("/zoo/plainmamba_l1.imagenet1k/l1.pth");
+      assertThat(mirror.asked()).containsExactly("/zoo/plainmamba_l1.imagenet1k/l1.pth");
       assertThat(folder.resolve("cache/plainmamba_l1.imagenet1k/l1.pth"))
           .hasBinaryContent(notReally);
-    } finally {
-      server.stop(0);
+    }
+  }
+
+  @Test
+  void aNameIsEnough() throws Exception {
+    ModelDescription description = ModelDescription.of(published("efficientvim_m1"));
+    Path file = folder.resolve("published.pth");
+    try (ClassifierModel model = ClassifierModel.create(description, Device.cpu())) {
+      PyTorchWriter.write(file, "model", StateDict.of(model.network()));
+      try (Mirror mirror = Mirror.of(Files.readAllBytes(file));
+          ClassifierModel loaded = ModelCatalogue.load("efficientvim_m1", Device.cpu())) {
+        assertThat(mirror.asked()).hasSize(1);
+        assertThat(loaded.description()).isEqualTo(description);
+        assertThat(loaded.description().classes()).hasSize(1000).contains("hen");
+        Map<String, NDArray> expected = StateDict.of(model.network());
+        Map<String, NDArray> tensors = StateDict.of(loaded.network());
+        assertThat(tensors.keySet()).isEqualTo(expected.keySet());
+        tensors.forEach((name, array) -> assertThat(array).as(name).isEqualTo(expected.get(name)));
+      }
     }
   }
 }
