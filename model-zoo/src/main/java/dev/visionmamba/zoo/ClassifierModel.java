@@ -94,6 +94,25 @@ public final class ClassifierModel implements AutoCloseable {
     }
   }
 
+  /**
+   * The same into a DJL model, which gets the network and owns the weights.
+   *
+   * @param file a safetensors file with a description
+   * @param model an empty model of the PyTorch engine; closed if loading fails
+   * @return the model, for inference: its parameters are frozen
+   * @throws IOException if the file cannot be read
+   * @throws CheckpointException if it is no such file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static ClassifierModel load(Path file, Model model)
+      throws IOException, MalformedModelException {
+    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
+      ModelDescription description = description(checkpoint.values(), checkpoint.name());
+      return of(model, description, checkpoint.name())
+          .filled(checkpoint, new LoadOptions("", false));
+    }
+  }
+
   /** This model with its weights, or closed if they cannot be loaded. */
   private ClassifierModel filled(CheckpointFile checkpoint, LoadOptions options)
       throws IOException, MalformedModelException {
@@ -128,9 +147,9 @@ public final class ClassifierModel implements AutoCloseable {
     }
   }
 
-  /** The network that a checkpoint says it is for, still without weights. */
-  private static ClassifierModel describedBy(
-      Map<String, String> metadata, String name, Device device) throws CheckpointException {
+  /** What a file says about itself. */
+  private static ModelDescription description(Map<String, String> metadata, String name)
+      throws CheckpointException {
     String json = metadata.get(ModelDescription.METADATA_KEY);
     if (json == null) {
       throw new CheckpointException(
@@ -139,10 +158,30 @@ public final class ClassifierModel implements AutoCloseable {
           "use a file that the train command has written");
     }
     try {
-      return empty(ModelDescription.fromJson(json), device);
+      return ModelDescription.fromJson(json);
     } catch (IllegalArgumentException e) {
-      throw new CheckpointException(
-          name, e.getMessage(), "use a file that the train command has written", e);
+      throw unfit(name, e);
+    }
+  }
+
+  private static CheckpointException unfit(String name, IllegalArgumentException e) {
+    return new CheckpointException(
+        name, e.getMessage(), "use a file that the train command has written", e);
+  }
+
+  /** The network that a file says it is for, still without weights. */
+  private static ClassifierModel describedBy(
+      Map<String, String> metadata, String name, Device device) throws CheckpointException {
+    ModelDescription description = description(metadata, name);
+    return of(Model.newInstance(description.name(), device, "PyTorch"), description, name);
+  }
+
+  private static ClassifierModel of(Model model, ModelDescription description, String name)
+      throws CheckpointException {
+    try {
+      return empty(model, description);
+    } catch (IllegalArgumentException e) {
+      throw unfit(name, e);
     }
   }
 
@@ -168,10 +207,19 @@ public final class ClassifierModel implements AutoCloseable {
   }
 
   private static ClassifierModel empty(ModelDescription description, Device device) {
-    Classifier network = network(description);
-    Model model = Model.newInstance(description.name(), device, "PyTorch");
-    model.setBlock(network);
-    return new ClassifierModel(model, network, description);
+    return empty(Model.newInstance(description.name(), device, "PyTorch"), description);
+  }
+
+  /** A model without weights, or closed if its description fits no network. */
+  private static ClassifierModel empty(Model model, ModelDescription description) {
+    try {
+      Classifier network = network(description);
+      model.setBlock(network);
+      return new ClassifierModel(model, network, description);
+    } catch (IllegalArgumentException e) {
+      model.close();
+      throw e;
+    }
   }
 
   /**

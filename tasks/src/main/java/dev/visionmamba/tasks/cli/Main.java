@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       DownloadCommand.class,
       CacheCommand.class,
       BenchmarkCommand.class,
+      ExportCommand.class,
       ScanPathsCommand.class,
       CheckpointCommand.class,
       CommandLine.HelpCommand.class

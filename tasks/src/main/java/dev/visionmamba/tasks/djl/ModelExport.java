@@ -1,0 +1,79 @@
+package dev.visionmamba.tasks.djl;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.checkpoint.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Writes a model as a folder that DJL, and so DJL Serving, loads with this library on the class
+ * path: the weights, and a {@code serving.properties} that names {@link VisionMambaBlockFactory}
+ * and {@link ClassificationTranslatorFactory}. A zip archive of the folder's files does as well.
+ *
+ * <p>DJL takes the translators that {@code serving.properties} names for {@code Input} and {@code
+ * Output}, as DJL Serving has them. A {@code Criteria} for {@code Image} and {@code
+ * Classifications} must name them itself, {@code optTranslatorFactory(new
+ * ClassificationTranslatorFactory())}: DJL's own would prepare images otherwise.
+ */
+public final class ModelExport {
+  private static final String PROPERTIES = "serving.properties";
+
+  private ModelExport() {}
+
+  /**
+   * Writes a model.
+   *
+   * @param nameOrPath as {@link ModelCatalogue#load} takes it
+   * @param folder is created if it is missing
+   * @param type of the weights: float32, or float16 for half the size
+   * @throws ModelNotFoundException if there is no such model
+   * @throws FileAlreadyExistsException if the folder is not empty
+   * @throws IOException if the model cannot be read or the folder not written
+   * @throws MalformedModelException if the model's weights do not fit its network
+   */
+  public static void write(String nameOrPath, Path folder, DataType type)
+      throws IOException, ModelNotFoundException, MalformedModelException {
+    requireEmpty(folder);
+    try (ClassifierModel model = ModelCatalogue.load(nameOrPath, Device.cpu())) {
+      Files.createDirectories(folder);
+      model.save(folder.resolve(ModelCatalogue.MODEL_FILE), model.description(), type);
+      AtomicFiles.writeText(folder.resolve(PROPERTIES), properties(model.description().name()));
+    }
+  }
+
+  private static void requireEmpty(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+        if (!files.iterator().hasNext()) {
+          return;
+        }
+      }
+    } else if (!Files.exists(folder)) {
+      return;
+    }
+    throw new FileAlreadyExistsException(
+        folder.toString(), null, "it must be an empty folder or not exist");
+  }
+
+  private static String properties(String name) {
+    return String.join(
+        "\n",
+        "# " + name + ", for DJL and DJL Serving with visionmamba-tasks on the class path.",
+        "engine=PyTorch",
+        "blockFactory=" + VisionMambaBlockFactory.class.getName(),
+        "translatorFactory=" + ClassificationTranslatorFactory.class.getName(),
+        "# The weights are not in DJL's own format; the block factory reads them.",
+        "option.hasParameter=false",
+        "weights=" + ModelCatalogue.MODEL_FILE,
+        "topK=5",
+        "");
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * This library as DJL sees it: a model zoo for {@code Criteria}, and the factories with which a
+ * folder of {@code serving.properties} and weights loads through DJL alone.
+ */
+package dev.visionmamba.tasks.djl;
