@@ -18,8 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,6 +39,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private DataOptions data;
 
+  @Mixin private WorkersOption workers;
+
   @Option(
       names = "--matrix",
       paramLabel = "FILE",
@@ -51,19 +51,12 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
+    int workerCount = workers.start();
     LabelledImages images = data.load(FashionMnist.Split.TEST);
     ConfusionMatrix matrix;
     try (ClassifierModel loaded = ModelCatalogue.load(model.nameOrPath(), Device.cpu());
-        ProgressBar bar =
-            new ProgressBarBuilder()
-                .setTaskName("evaluate")
-                .setInitialMax(images.count())
-                .setStyle(ProgressBarStyle.ASCII)
-                .setMaxRenderedLength(100)
-                .setUnit(" images", 1)
-                .showSpeed()
-                .build()) {
-      matrix = ClassifierEvaluation.run(loaded, images, 1, bar::stepTo);
+        ProgressBar bar = ImageProgress.bar("evaluate", images.count(), 100)) {
+      matrix = ClassifierEvaluation.run(loaded, images, workerCount, bar::stepTo);
     }
     ConfusionMatrixChart.draw(matrix, matrixFile);
     out.println(table(matrix));

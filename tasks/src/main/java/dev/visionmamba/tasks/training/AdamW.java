@@ -3,8 +3,8 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
-import java.util.function.Predicate;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2). It
@@ -17,8 +17,9 @@ final class AdamW extends ResumableOptimizer {
   private static final float BETA2 = 0.999f;
   private static final float EPSILON = 1e-8f;
 
-  AdamW(IntToDoubleFunction learningRate, float weightDecay, Predicate<String> decays) {
-    super(learningRate, weightDecay, decays);
+  AdamW(
+      IntToDoubleFunction learningRate, float weightDecay, Function<String, ParameterRule> rules) {
+    super(learningRate, weightDecay, rules);
   }
 
   @Override

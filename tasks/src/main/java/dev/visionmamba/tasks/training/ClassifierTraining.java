@@ -5,29 +5,22 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.nn.ParameterList;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
-import ai.djl.util.Pair;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.tasks.training.TrainingWorkers.BatchResult;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
-import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
@@ -36,7 +29,9 @@ import java.util.stream.Collectors;
 /**
  * Trains a classifier. After each epoch the folder holds, each written whole or not at all: {@value
  * #MODEL_FILE}, {@value #CHECKPOINT_FILE} to go on from, {@value #METRICS_FILE} and {@value
- * #CURVES_FILE}. A training that was interrupted and resumed gives the weights of one that was not.
+ * #CURVES_FILE}. A training that was interrupted and resumed gives the weights of one that was not;
+ * with several workers, and stochastic depth or dropout in the network, every training comes out a
+ * little different, since which worker draws its random numbers first is chance.
  */
 public final class ClassifierTraining {
   /** The model as it is after the last epoch. */
@@ -51,9 +46,6 @@ public final class ClassifierTraining {
   /** The metrics as a picture. */
   public static final String CURVES_FILE = "curves.png";
 
-  /** A matrix with a side below this, such as that of the step sizes, is AdamW's. */
-  private static final int NARROW = 16;
-
   private final ClassifierModel model;
   private final LabelledImages train;
   private final LabelledImages test;
@@ -64,8 +56,6 @@ public final class ClassifierTraining {
   private final int workerCount;
   private final Loss loss;
   private final ResumableOptimizer optimizer;
-
-  /** Null if the weights themselves are kept. */
   private final WeightAverage average;
 
   /**
@@ -110,37 +100,16 @@ public final class ClassifierTraining {
     this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
     this.optimizer = optimizer();
     this.average =
-        options.emaDecay() == 0
-            ? null
-            : new WeightAverage(
-                model.djlModel().getNDManager(), model.network(), options.emaDecay());
+        new WeightAverage(model.djlModel().getNDManager(), model.network(), options.emaDecay());
   }
 
   private ResumableOptimizer optimizer() {
     IntToDoubleFunction rate = step -> options.learningRateAt(step, stepsPerEpoch);
-    Set<String> matrices =
-        new HashSet<>(); // not vectors, tokens, position embeddings, state spaces
-    Set<String> hidden = new HashSet<>();
-    Set<String> head = ids(model.network().head().getParameters());
-    for (Pair<String, Parameter> named : model.network().getParameters()) {
-      Shape shape = named.getValue().getShape();
-      String id = named.getValue().getId();
-      if (named.getKey().endsWith(".weight") && shape.dimension() > 1) {
-        matrices.add(id);
-        boolean narrow = Math.min(shape.get(0), shape.get(1)) < NARROW;
-        if (shape.dimension() == 2 && !narrow && !head.contains(id)) {
-          hidden.add(id);
-        }
-      }
-    }
+    Map<String, ParameterRule> rules = ParameterRule.of(model.network());
     return switch (options.optimizer()) {
-      case ADAMW -> new AdamW(rate, options.weightDecay(), matrices::contains);
-      case MUON -> new Muon(rate, options.weightDecay(), matrices::contains, hidden::contains);
+      case ADAMW -> new AdamW(rate, options.weightDecay(), rules::get);
+      case MUON -> new Muon(rate, options.weightDecay(), rules::get);
     };
-  }
-
-  private static Set<String> ids(ParameterList parameters) {
-    return parameters.values().stream().map(Parameter::getId).collect(Collectors.toSet());
   }
 
   /**
@@ -165,29 +134,31 @@ public final class ClassifierTraining {
           TrainingCheckpoint.load(checkpoint, model, optimizer, average, options, stepsPerEpoch));
     }
     if (history.size() == options.epochs()) {
-      save(history, notes); // nothing is left to train, but the notes or the type may be new
+      // Nothing is left to train, but the notes or the type may be new.
+      average.during(() -> saveModel(history, notes));
     }
     DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
     try (Trainer trainer = ScanTrainer.of(model.djlModel(), config);
         TrainingWorkers workers = new TrainingWorkers(workerCount, loss)) {
       for (int epoch = history.size(); epoch < Math.min(until, options.epochs()); epoch++) {
-        history.add(epoch(trainer, workers, epoch, listener));
-        save(history, notes);
+        Learned learned = learn(trainer, workers, epoch, listener);
+        average.during(
+            () -> {
+              history.add(test(learned));
+              saveModel(history, notes);
+            });
+        saveProgress(history);
         listener.epochEnded(history.get(epoch));
       }
     }
-    swapAverage(); // the model is what has been saved
+    average.keep(); // the model is what has been saved
     return history;
   }
 
-  /** Between the weights that learn and their mean. */
-  private void swapAverage() {
-    if (average != null) {
-      average.swap();
-    }
-  }
+  /** An epoch's training, still to be tested. */
+  private record Learned(int epoch, double lossSum, long right, double seconds) {}
 
-  private EpochResult epoch(
+  private Learned learn(
       Trainer trainer, TrainingWorkers workers, int epoch, TrainingListener listener) {
     listener.epochStarted(epoch + 1, train.count());
     // Every epoch starts from its own seed, so that resuming repeats it exactly.
@@ -207,38 +178,36 @@ public final class ClassifierTraining {
         NDArray labels = batches.labels(manager, order, from, to);
         BatchResult result = workers.learn(trainer, images, labels);
         trainer.step();
-        if (average != null) {
-          average.update();
-        }
+        average.update();
         lossSum += result.lossSum();
         right += result.right();
       }
       listener.stepped(to, lossSum / to, (double) right / to);
     }
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    swapAverage();
-    double testAccuracy = ClassifierEvaluation.run(model, test, workerCount, done -> {}).accuracy();
-    swapAverage();
-    return new EpochResult(
-        epoch + 1,
-        lossSum / train.count(),
-        (double) right / train.count(),
-        testAccuracy,
-        options.learningRateAt((epoch + 1L) * stepsPerEpoch - 1, stepsPerEpoch),
-        seconds,
-        train.count() / seconds);
+    return new Learned(epoch + 1, lossSum, right, (System.nanoTime() - start) * 1e-9);
   }
 
-  private void save(List<EpochResult> history, Map<String, String> notes) throws IOException {
+  private EpochResult test(Learned learned) {
+    return new EpochResult(
+        learned.epoch,
+        learned.lossSum / train.count(),
+        (double) learned.right / train.count(),
+        ClassifierEvaluation.run(model, test, workerCount, done -> {}).accuracy(),
+        options.learningRateAt((long) learned.epoch * stepsPerEpoch - 1, stepsPerEpoch),
+        learned.seconds,
+        train.count() / learned.seconds);
+  }
+
+  private void saveModel(List<EpochResult> history, Map<String, String> notes) throws IOException {
     EpochResult last = history.get(history.size() - 1);
     Map<String, String> allNotes = new TreeMap<>(model.description().notes());
     allNotes.putAll(notes);
     allNotes.put("epochs", Integer.toString(history.size()));
     allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", last.testAccuracy()));
-    ModelDescription description = model.description().withNotes(allNotes);
-    swapAverage();
-    model.save(folder.resolve(MODEL_FILE), description, weightType);
-    swapAverage();
+    model.save(folder.resolve(MODEL_FILE), model.description().withNotes(allNotes), weightType);
+  }
+
+  private void saveProgress(List<EpochResult> history) throws IOException {
     AtomicFiles.writeText(
         folder.resolve(METRICS_FILE),
         EpochResult.CSV_HEADER

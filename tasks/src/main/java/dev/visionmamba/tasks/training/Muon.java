@@ -3,11 +3,11 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
-import java.util.function.Predicate;
 
 /**
- * Momentum with orthogonal steps for matrices (Muon, Jordan et al. 2024,
+ * Momentum with orthogonal steps for some matrices (Muon, Jordan et al. 2024,
  * https://kellerjordan.github.io/posts/muon/), {@link AdamW} for everything else. The steps of
  * matrices are scaled to the size of AdamW's (Liu et al. 2025, arXiv:2502.16982, equation 4), so
  * that both share one learning rate and one decay.
@@ -21,30 +21,18 @@ final class Muon extends ResumableOptimizer {
   /** The root mean square of AdamW's steps. */
   private static final float ADAMW_STEP = 0.2f;
 
-  private final Predicate<String> isMatrix;
-
-  /**
-   * An optimizer.
-   *
-   * @param isMatrix which parameters, all of two axes, get orthogonal steps, by their id
-   */
-  Muon(
-      IntToDoubleFunction learningRate,
-      float weightDecay,
-      Predicate<String> decays,
-      Predicate<String> isMatrix) {
-    super(learningRate, weightDecay, decays);
-    this.isMatrix = isMatrix;
+  Muon(IntToDoubleFunction learningRate, float weightDecay, Function<String, ParameterRule> rules) {
+    super(learningRate, weightDecay, rules);
   }
 
   @Override
   List<String> stateNames(String id) {
-    return isMatrix.test(id) ? STATE : AdamW.STATE;
+    return rule(id).orthogonal() ? STATE : AdamW.STATE;
   }
 
   @Override
   NDArray direction(String id, NDArray gradient, NDList state, int step) {
-    if (!isMatrix.test(id)) {
+    if (!rule(id).orthogonal()) {
       return AdamW.direction(gradient, state, step);
     }
     NDArray momentum = state.get(0).muli(MOMENTUM).addi(gradient);

@@ -10,29 +10,30 @@ import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
-import java.util.function.Predicate;
 
-/** An optimizer with a schedule, with decay for some parameters only, and a state to be saved. */
+/** An optimizer with a schedule, with a rule for each parameter, and a state to be saved. */
 abstract class ResumableOptimizer extends Optimizer {
   private final IntToDoubleFunction learningRate;
   private final float weightDecay;
-  private final Predicate<String> decays;
+  private final Function<String, ParameterRule> rules;
   private final Map<String, NDList> states = new HashMap<>();
+  private final Map<String, Integer> steps = new HashMap<>();
 
   /**
    * An optimizer.
    *
    * @param learningRate by step, the first being 0
    * @param weightDecay times the learning rate, taken off a weight each step
-   * @param decays which parameters decay, by their id
+   * @param rules how a parameter learns, by its id
    */
   ResumableOptimizer(
-      IntToDoubleFunction learningRate, float weightDecay, Predicate<String> decays) {
+      IntToDoubleFunction learningRate, float weightDecay, Function<String, ParameterRule> rules) {
     super(new Builder());
     this.learningRate = learningRate;
     this.weightDecay = weightDecay;
-    this.decays = decays;
+    this.rules = rules;
   }
 
   private static final class Builder extends OptimizerBuilder<Builder> {
@@ -40,6 +41,11 @@ abstract class ResumableOptimizer extends Optimizer {
     protected Builder self() {
       return this;
     }
+  }
+
+  /** How a parameter learns. */
+  final ParameterRule rule(String id) {
+    return rules.apply(id);
   }
 
   /** What is kept of a parameter, each an array of the parameter's shape. */
@@ -66,22 +72,20 @@ abstract class ResumableOptimizer extends Optimizer {
   }
 
   /** Goes on from a saved state. */
-  final void restore(String id, NDList state, int steps) {
+  final void restore(String id, NDList state, int stepsTaken) {
     states.put(id, state);
-    for (int i = 0; i < steps; i++) {
-      updateCount(id);
-    }
+    steps.put(id, stepsTaken);
   }
 
   @Override
   public final void update(String id, NDArray weight, NDArray gradient) {
-    int step = updateCount(id);
+    int step = steps.merge(id, 1, Integer::sum);
     float rate = (float) learningRate.applyAsDouble(step - 1);
     try (NDScope scope = new NDScope();
         GradientMode off = GradientMode.off()) {
       scope.suppressNotUsedWarning();
       NDArray direction = direction(id, gradient, state(id, weight), step);
-      if (decays.test(id)) {
+      if (rule(id).decays()) {
         weight.muli(1 - rate * weightDecay);
       }
       weight.subi(direction.muli(rate));

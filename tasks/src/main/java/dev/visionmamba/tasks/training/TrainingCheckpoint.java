@@ -52,9 +52,7 @@ final class TrainingCheckpoint {
         tensors.put(names.get(i) + SEPARATOR + named.getKey(), state.get(i));
       }
     }
-    if (average != null) {
-      average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
-    }
+    average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
     metadata.put(OPTIONS, options.toString());
@@ -87,7 +85,6 @@ final class TrainingCheckpoint {
               }
             });
     model.fill(weights, file.toString());
-    Map<String, NDArray> means = new LinkedHashMap<>();
     for (Pair<String, Parameter> named : model.network().getParameters()) {
       String id = named.getValue().getId();
       NDList state = new NDList();
@@ -95,13 +92,12 @@ final class TrainingCheckpoint {
         state.add(kept(file, checkpoint, part, named.getKey()));
       }
       optimizer.restore(id, state, history.size() * stepsPerEpoch);
-      if (average != null) {
-        means.put(named.getKey(), kept(file, checkpoint, MEAN, named.getKey()));
-      }
     }
-    if (average != null) {
-      average.restore(means, (long) history.size() * stepsPerEpoch);
+    Map<String, NDArray> means = new LinkedHashMap<>();
+    for (String name : average.means().keySet()) {
+      means.put(name, kept(file, checkpoint, MEAN, name));
     }
+    average.restore(means, (long) history.size() * stepsPerEpoch);
     return history;
   }
 

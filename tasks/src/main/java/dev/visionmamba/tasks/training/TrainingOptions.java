@@ -48,7 +48,7 @@ public record TrainingOptions(
     }
   }
 
-  /** What the bundled models were trained with, but for the number of epochs. */
+  /** What the train command starts from: every option of it changes one of these. */
   public static final TrainingOptions DEFAULT =
       new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, OptimizerKind.ADAMW, 0f, 0);
 

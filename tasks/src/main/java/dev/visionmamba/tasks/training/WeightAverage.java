@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * A running mean of a network's weights over training steps, which often does better than the last
- * weights (Polyak and Juditsky 1992). At first it follows the weights faster.
+ * weights (Polyak and Juditsky 1992). At first it follows the weights faster. Where the mean keeps
+ * nothing of itself, it is the weights themselves, and costs nothing.
  */
 final class WeightAverage {
   private final float decay;
@@ -23,11 +24,14 @@ final class WeightAverage {
    *
    * @param manager where it is kept
    * @param network initialised
-   * @param decay the part of the mean that a step keeps, 0 up to but not 1
+   * @param decay the part of the mean that a step keeps, 0 (the weights themselves) up to but not 1
    */
   WeightAverage(NDManager manager, NamedBlock network, float decay) {
     this.decay = decay;
     this.network = network;
+    if (decay == 0) {
+      return;
+    }
     try (GradientMode off = GradientMode.off()) {
       weights()
           .forEach(
@@ -39,9 +43,9 @@ final class WeightAverage {
     }
   }
 
-  /** Asked each time: loading replaces them. */
+  /** What the mean is of. Asked each time: loading replaces the weights. */
   private Map<String, NDArray> weights() {
-    return StateDict.of(network);
+    return decay == 0 ? Map.of() : StateDict.of(network);
   }
 
   /** Takes the weights of another step in. */
@@ -59,8 +63,32 @@ final class WeightAverage {
     }
   }
 
-  /** Puts the means into the network, and its weights in their place; twice changes nothing. */
-  void swap() {
+  /** What may fail. */
+  interface Task<E extends Exception> {
+    void run() throws E;
+  }
+
+  /**
+   * Does something while the network has the means for weights; it has its own again afterwards,
+   * also where the task fails.
+   */
+  <E extends Exception> void during(Task<E> task) throws E {
+    exchange();
+    try {
+      task.run();
+    } finally {
+      exchange();
+    }
+  }
+
+  /** Gives the network the means for good: what the weights were is lost. */
+  void keep() {
+    try (GradientMode off = GradientMode.off()) {
+      weights().forEach((name, weight) -> means.get(name).copyTo(weight));
+    }
+  }
+
+  private void exchange() {
     try (GradientMode off = GradientMode.off()) {
       weights()
           .forEach(
@@ -74,7 +102,7 @@ final class WeightAverage {
     }
   }
 
-  /** The means by the names of the weights. */
+  /** The means by the names of the weights; none if they are the weights themselves. */
   Map<String, NDArray> means() {
     return means;
   }
@@ -82,7 +110,8 @@ final class WeightAverage {
   /**
    * Goes on from saved means.
    *
-   * @param saved one a weight, of its shape
+   * @param saved one for each of {@link #means}, of its shape
+   * @param steps how many steps they have taken in
    */
   void restore(Map<String, NDArray> saved, long steps) {
     this.steps = steps;

@@ -23,7 +23,9 @@ class OptimizationTest {
       double[] first = new double[3];
       double[] second = new double[3];
       NDArray array = manager.create(new float[] {1f, -2f, 0.5f});
-      AdamW optimizer = new AdamW(step -> 0.1 / (step + 1), 0.01f, id -> id.equals("w"));
+      AdamW optimizer =
+          new AdamW(
+              step -> 0.1 / (step + 1), 0.01f, id -> new ParameterRule(id.equals("w"), false));
       for (int step = 1; step <= 5; step++) {
         float[] gradient = {0.3f * step, -0.1f, 1e-4f * step};
         optimizer.update("w", array, manager.create(gradient));
@@ -48,7 +50,8 @@ class OptimizationTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray decaying = manager.ones(new Shape(2));
       NDArray other = manager.ones(new Shape(2));
-      AdamW optimizer = new AdamW(step -> 0.1, 0.5f, id -> id.equals("decaying"));
+      AdamW optimizer =
+          new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("decaying"), false));
       optimizer.update("decaying", decaying, manager.zeros(new Shape(2)));
       optimizer.update("other", other, manager.zeros(new Shape(2)));
       assertThat(decaying.toFloatArray()).containsOnly(0.95f);
@@ -88,8 +91,9 @@ class OptimizationTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weight = manager.ones(new Shape(16, 32));
       NDArray vector = manager.ones(new Shape(3));
-      Muon muon = new Muon(step -> 0.1, 0.5f, id -> id.equals("w"), id -> id.equals("w"));
-      AdamW adamW = new AdamW(step -> 0.1, 0.5f, id -> false);
+      Muon muon =
+          new Muon(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("w"), id.equals("w")));
+      AdamW adamW = new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(false, false));
       NDArray likewise = manager.ones(new Shape(3));
       NDArray expected = manager.ones(new Shape(16, 32));
       NDArray momentum = manager.zeros(new Shape(16, 32));
@@ -123,10 +127,35 @@ class OptimizationTest {
         double kept = Math.min(0.5, (1.0 + step) / (10 + step));
         mean = kept * mean + (1 - kept) * step;
       }
-      average.swap();
-      assertThat((double) weight.getFloat(0)).isCloseTo(mean, within(1e-4));
-      average.swap();
+      double wanted = mean;
+      average.during(() -> assertThat((double) weight.getFloat(0)).isCloseTo(wanted, within(1e-4)));
       assertThat(weight.toFloatArray()).containsExactly(20f, -20f);
+      assertThatThrownBy(
+              () ->
+                  average.during(
+                      () -> {
+                        throw new java.io.IOException("full");
+                      }))
+          .hasMessage("full");
+      assertThat(weight.toFloatArray()).containsExactly(20f, -20f);
+      average.keep();
+      assertThat((double) weight.getFloat(0)).isCloseTo(mean, within(1e-4));
+    }
+  }
+
+  @Test
+  void aMeanThatKeepsNothingIsTheWeights() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      LayerNorm network = new LayerNorm(2, 1e-5f);
+      network.initialize(manager, DataType.FLOAT32, new Shape(1));
+      NDArray weight = network.getParameters().get("weight").getArray();
+      WeightAverage average = new WeightAverage(manager, network, 0f);
+      weight.set(new float[] {3, 4});
+      average.update();
+      average.during(() -> assertThat(weight.toFloatArray()).containsExactly(3f, 4f));
+      average.keep();
+      assertThat(weight.toFloatArray()).containsExactly(3f, 4f);
+      assertThat(average.means()).isEmpty();
     }
   }
 

@@ -1,0 +1,64 @@
+package dev.visionmamba.tasks.cli;
+
+import dev.visionmamba.tasks.training.EpochResult;
+import dev.visionmamba.tasks.training.TrainingListener;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows training as a bar an epoch. */
+final class ImageProgress implements TrainingListener, AutoCloseable {
+  private final int epochs;
+  private ProgressBar bar;
+
+  ImageProgress(int epochs) {
+    this.epochs = epochs;
+  }
+
+  /** A bar that counts images, a line of so many characters at most. */
+  static ProgressBar bar(String task, int images, int width) {
+    return new ProgressBarBuilder()
+        .setTaskName(task)
+        .setInitialMax(images)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUpdateIntervalMillis(1000)
+        .setMaxRenderedLength(width)
+        .setUnit(" images", 1)
+        .showSpeed()
+        .build();
+  }
+
+  @Override
+  public void epochStarted(int epoch, int images) {
+    close();
+    bar = bar("epoch " + epoch + "/" + epochs, images, 120);
+  }
+
+  @Override
+  public void stepped(int images, double loss, double accuracy) {
+    bar.setExtraMessage(
+        String.format(Locale.ROOT, " loss %.3f, accuracy %.1f%%", loss, 100 * accuracy));
+    bar.stepTo(images);
+  }
+
+  @Override
+  public void epochEnded(EpochResult result) {
+    bar.setExtraMessage(
+        String.format(
+            Locale.ROOT,
+            " loss %.3f, accuracy %.1f%%, test %.2f%%",
+            result.trainLoss(),
+            100 * result.trainAccuracy(),
+            100 * result.testAccuracy()));
+    close();
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

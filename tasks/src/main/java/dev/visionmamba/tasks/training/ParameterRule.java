@@ -1,0 +1,40 @@
+package dev.visionmamba.tasks.training;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.util.Pair;
+import dev.visionmamba.heads.Classifier;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How one parameter learns.
+ *
+ * @param decays whether weight decay shrinks it
+ * @param orthogonal whether Muon makes its steps orthogonal; it has two axes then
+ */
+record ParameterRule(boolean decays, boolean orthogonal) {
+  /** A matrix with a side below this, such as that of the step sizes, is AdamW's. */
+  private static final int NARROW = 16;
+
+  /**
+   * The rules of a classifier's parameters, by their ids: what is called a weight and has more than
+   * one axis decays (not vectors, tokens, position embeddings, state spaces), and its matrices take
+   * orthogonal steps but for narrow ones and the head's.
+   */
+  static Map<String, ParameterRule> of(Classifier network) {
+    Set<Parameter> head = new HashSet<>(network.head().getParameters().values());
+    Map<String, ParameterRule> rules = new HashMap<>();
+    for (Pair<String, Parameter> named : network.getParameters()) {
+      Shape shape = named.getValue().getShape();
+      boolean decays = named.getKey().endsWith(".weight") && shape.dimension() > 1;
+      boolean matrix = decays && shape.dimension() == 2;
+      boolean narrow = matrix && Math.min(shape.get(0), shape.get(1)) < NARROW;
+      boolean orthogonal = matrix && !narrow && !head.contains(named.getValue());
+      rules.put(named.getValue().getId(), new ParameterRule(decays, orthogonal));
+    }
+    return rules;
+  }
+}
