@@ -3,11 +3,14 @@ package dev.visionmamba.backbones;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.scans.autograd.GradientMode;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A network that turns images into features. As a DJL block it takes images (B, channels, H, W) and
@@ -81,6 +84,49 @@ public abstract class Backbone extends NamedBlock {
    * @return at least one
    */
   protected abstract List<NamedBlock> stages();
+
+  /**
+   * The steps of depth, for learning rates that differ by depth: first what belongs to the stem,
+   * then each layer. A way from one stage to the next counts with the layer that it leads to.
+   * Unless a family says otherwise, the stages.
+   *
+   * @return at least one step, each of at least one block
+   */
+  protected List<List<NamedBlock>> layers() {
+    return stages().stream().map(List::of).toList();
+  }
+
+  /**
+   * How deep each parameter lies: 0 in the stem and for the backbone's own parameters, such as
+   * tokens and position embeddings; n in the n-th layer, counted over all stages; {@link
+   * #layerCount()} + 1 behind the last layer, such as in a final norm, where the head lies too.
+   * BEiT counts so (arXiv:2106.08254).
+   *
+   * @return the depth of every parameter, by its id
+   */
+  public final Map<String, Integer> depths() {
+    Map<String, Integer> depths = new HashMap<>();
+    getParameters().values().forEach(after -> depths.put(after.getId(), layerCount() + 1));
+    getDirectParameters().values().forEach(own -> depths.put(own.getId(), 0));
+    List<List<NamedBlock>> layers = layers();
+    for (int i = 0; i < layers.size(); i++) {
+      for (NamedBlock block : layers.get(i)) {
+        for (Parameter parameter : block.getParameters().values()) {
+          depths.put(parameter.getId(), i);
+        }
+      }
+    }
+    return depths;
+  }
+
+  /**
+   * How many layers there are, the stem left out.
+   *
+   * @return at least 0
+   */
+  public final int layerCount() {
+    return layers().size() - 1;
+  }
 
   /**
    * Freezes the stem and the first stages: their parameters get no gradients any more, and their

@@ -119,6 +119,16 @@ public final class EfficientViM extends HierarchicalBackbone {
     return parts;
   }
 
+  @Override
+  protected List<List<NamedBlock>> layers() {
+    List<List<NamedBlock>> steps = new ArrayList<>(List.of(List.of(patchEmbed)));
+    List<NamedBlock> before = List.of();
+    for (Stage stage : stages.list()) {
+      before = stage.addLayers(steps, before);
+    }
+    return steps;
+  }
+
   private static List<LevelShape> stageShapes(EfficientViMConfig config) {
     return IntStream.range(0, config.stages())
         .mapToObj(i -> new LevelShape(config.channelsOf(i), Stem.STRIDE << i))

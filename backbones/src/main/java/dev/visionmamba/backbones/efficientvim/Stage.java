@@ -6,6 +6,8 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Some blocks over maps of one size and, but for the last stage, the way to the next. */
 final class Stage extends NamedBlock {
@@ -57,6 +59,21 @@ final class Stage extends NamedBlock {
   /** The length of a side in the next stage. */
   long side(long inputSide) {
     return downsample == null ? inputSide : downsample.side(inputSide);
+  }
+
+  /**
+   * Adds each block as a step of depth, the first with the way to it.
+   *
+   * @return the way to the next stage, if there is one
+   */
+  List<NamedBlock> addLayers(List<List<NamedBlock>> steps, List<NamedBlock> way) {
+    List<NamedBlock> step = new ArrayList<>(way);
+    for (EfficientViMBlock block : blocks.list()) {
+      step.add(block);
+      steps.add(step);
+      step = new ArrayList<>();
+    }
+    return downsample == null ? List.of() : List.of(downsample);
   }
 
   long multiplyAdds(long height, long width) {

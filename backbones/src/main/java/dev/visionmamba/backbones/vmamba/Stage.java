@@ -6,6 +6,8 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Some blocks over maps of one size and, but for the last stage, the way to the next. */
 final class Stage extends NamedBlock {
@@ -43,6 +45,21 @@ final class Stage extends NamedBlock {
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
     return downsample.forward(store, x, training);
+  }
+
+  /**
+   * Adds each block as a step of depth, the first with the way to it.
+   *
+   * @return the way to the next stage, if there is one
+   */
+  List<NamedBlock> addLayers(List<List<NamedBlock>> steps, List<NamedBlock> way) {
+    List<NamedBlock> step = new ArrayList<>(way);
+    for (VSSBlock block : blocks.list()) {
+      step.add(block);
+      steps.add(step);
+      step = new ArrayList<>();
+    }
+    return downsample == null ? List.of() : List.of(downsample);
   }
 
   long multiplyAdds(long height, long width) {

@@ -125,6 +125,16 @@ public final class VMamba extends HierarchicalBackbone {
     return stages;
   }
 
+  @Override
+  protected List<List<NamedBlock>> layers() {
+    List<List<NamedBlock>> steps = new ArrayList<>(List.of(List.of(patchEmbed)));
+    List<NamedBlock> before = List.of();
+    for (Stage stage : layers.list()) {
+      before = stage.addLayers(steps, before);
+    }
+    return steps;
+  }
+
   private static List<LevelShape> stageShapes(VMambaConfig config) {
     return IntStream.range(0, config.depths().size())
         .mapToObj(i -> new LevelShape(config.channelsOf(i), 4 << i))
