@@ -101,6 +101,88 @@ public record PixelImage(int width, int height, byte[] rgb) {
     return image;
   }
 
+  /**
+   * A part of this image.
+   *
+   * @param left its first column
+   * @param top its first row
+   * @param newWidth its columns, at least 1
+   * @param newHeight its rows, at least 1
+   * @return a copy
+   * @throws IllegalArgumentException if it is empty or not inside this image
+   */
+  public PixelImage crop(int left, int top, int newWidth, int newHeight) {
+    if (left < 0
+        || top < 0
+        || newWidth < 1
+        || newHeight < 1
+        || newWidth > width - left
+        || newHeight > height - top) {
+      throw new IllegalArgumentException(
+          "%dx%d pixels from column %d and row %d on are not inside %s"
+              .formatted(newWidth, newHeight, left, top, this));
+    }
+    byte[] cropped = new byte[3 * newWidth * newHeight];
+    for (int y = 0; y < newHeight; y++) {
+      System.arraycopy(
+          rgb, 3 * ((top + y) * width + left), cropped, 3 * y * newWidth, 3 * newWidth);
+    }
+    return new PixelImage(newWidth, newHeight, cropped);
+  }
+
+  /**
+   * This image moved over black.
+   *
+   * @param up by how many rows, below 0 for down
+   * @param left by how many columns, below 0 for right
+   * @return an image of the same size; this one if it does not move
+   */
+  public PixelImage moved(int up, int left) {
+    if (up == 0 && left == 0) {
+      return this;
+    }
+    byte[] moved = new byte[rgb.length];
+    int from = Math.max(0, left);
+    int count = Math.min(width, width + left) - from;
+    for (int y = Math.max(0, -up); y < Math.min(height, height - up) && count > 0; y++) {
+      System.arraycopy(
+          rgb, 3 * ((y + up) * width + from), moved, 3 * (y * width + from - left), 3 * count);
+    }
+    return new PixelImage(width, height, moved);
+  }
+
+  /**
+   * This image as a mirror shows it.
+   *
+   * @return a copy with left and right exchanged
+   */
+  public PixelImage mirrored() {
+    byte[] mirrored = new byte[rgb.length];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        System.arraycopy(rgb, 3 * (y * width + x), mirrored, 3 * (y * width + width - 1 - x), 3);
+      }
+    }
+    return new PixelImage(width, height, mirrored);
+  }
+
+  /**
+   * This image in grey, as PIL's {@code convert("L")} makes it: ITU-R 601 luma with 16 fractional
+   * bits.
+   *
+   * @return one level a pixel, row after row
+   */
+  public byte[] grey() {
+    byte[] grey = new byte[rgb.length / 3];
+    for (int i = 0, in = 0; i < grey.length; i++, in += 3) {
+      int red = rgb[in] & 0xff;
+      int green = rgb[in + 1] & 0xff;
+      int blue = rgb[in + 2] & 0xff;
+      grey[i] = (byte) (red * 19595 + green * 38470 + blue * 7471 + 0x8000 >> 16);
+    }
+    return grey;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof PixelImage image

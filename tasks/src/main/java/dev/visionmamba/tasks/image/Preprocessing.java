@@ -133,7 +133,7 @@ public record Preprocessing(
     Resampler.Window window =
         new Resampler.Window(
             fullWidth, fullHeight, columns.from, rows.from, columns.count, rows.count);
-    byte[] levels = channels == 3 ? image.rgb() : grey(image.rgb());
+    byte[] levels = channels == 3 ? image.rgb() : image.grey();
     byte[] found = Resampler.resize(levels, width, height, channels, window, interpolation);
     if (columns.count == cropWidth && rows.count == cropHeight) {
       return found == image.rgb() ? found.clone() : found;
@@ -162,7 +162,23 @@ public record Preprocessing(
           "An image takes %d floats, the buffer has room for %d"
               .formatted(length(), target.remaining()));
     }
-    byte[] pixels = pixels(image);
+    normalize(pixels(image), target);
+  }
+
+  /**
+   * Normalises levels that have the network's size already, such as those of an augmented picture.
+   *
+   * @param levels 0 to 255 unsigned, interleaved: (cropHeight, cropWidth, channels)
+   * @param target as for {@link #write}
+   * @throws IllegalArgumentException if there are not {@link #length()} levels, or the target has
+   *     less room; nothing is written then
+   */
+  public void normalize(byte[] levels, FloatBuffer target) {
+    if (levels.length != length() || target.remaining() < length()) {
+      throw new IllegalArgumentException(
+          "An image has %d levels and takes as many floats; got %d levels and room for %d"
+              .formatted(length(), levels.length, target.remaining()));
+    }
     float[] row = new float[cropWidth];
     float[] values = new float[256];
     for (int c = 0; c < channels; c++) {
@@ -171,7 +187,7 @@ public record Preprocessing(
       }
       for (int y = 0, in = c; y < cropHeight; y++) {
         for (int x = 0; x < cropWidth; x++, in += channels) {
-          row[x] = values[pixels[in] & 0xff];
+          row[x] = values[levels[in] & 0xff];
         }
         target.put(row);
       }
@@ -238,18 +254,6 @@ public record Preprocessing(
   /** torchvision's {@code int(size * long / short)}: a division in double precision, cut down. */
   private long longSide(int longer, int shorter) {
     return (long) ((double) ((long) resize * longer) / shorter);
-  }
-
-  /** PIL's {@code convert("L")}: ITU-R 601 luma with 16 fractional bits. */
-  private static byte[] grey(byte[] rgb) {
-    byte[] grey = new byte[rgb.length / 3];
-    for (int i = 0, in = 0; i < grey.length; i++, in += 3) {
-      int red = rgb[in] & 0xff;
-      int green = rgb[in + 1] & 0xff;
-      int blue = rgb[in + 2] & 0xff;
-      grey[i] = (byte) (red * 19595 + green * 38470 + blue * 7471 + 0x8000 >> 16);
-    }
-    return grey;
   }
 
   private static float[] checked(String name, float[] values, int channels) {
