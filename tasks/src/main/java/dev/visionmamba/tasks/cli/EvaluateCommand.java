@@ -7,8 +7,7 @@ import com.github.freva.asciitable.HorizontalAlign;
 import dev.visionmamba.tasks.metrics.ConfusionMatrix;
 import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
 import dev.visionmamba.tasks.training.ClassifierEvaluation;
-import dev.visionmamba.tasks.training.FashionMnist;
-import dev.visionmamba.tasks.training.LabelledImages;
+import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
 import java.io.PrintWriter;
@@ -42,6 +41,13 @@ final class EvaluateCommand implements Callable<Integer> {
   @Mixin private WorkersOption workers;
 
   @Option(
+      names = "--set-aside",
+      description =
+          "Of a folder without val, measure only the pictures that training sets aside by the same"
+              + " --validation and --split-seed.")
+  private boolean setAside;
+
+  @Option(
       names = "--matrix",
       paramLabel = "FILE",
       defaultValue = "confusion.png",
@@ -52,7 +58,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     int workerCount = workers.start();
-    LabelledImages images = data.load(FashionMnist.Split.TEST);
+    ImageDataset images = data.loadTest(setAside, workerCount);
     ConfusionMatrix matrix;
     try (ClassifierModel loaded = ModelCatalogue.load(model.nameOrPath(), Device.cpu());
         ProgressBar bar = ImageProgress.bar("evaluate", images.count(), 100)) {
@@ -85,6 +91,10 @@ final class EvaluateCommand implements Callable<Integer> {
             new Column().header("images").with(i -> Long.toString(matrix.total(i))),
             new Column()
                 .header("accuracy")
-                .with(i -> String.format(Locale.ROOT, "%.1f%%", 100 * matrix.accuracy(i)))));
+                .with(
+                    i ->
+                        matrix.total(i) == 0
+                            ? "-"
+                            : String.format(Locale.ROOT, "%.1f%%", 100 * matrix.accuracy(i)))));
   }
 }

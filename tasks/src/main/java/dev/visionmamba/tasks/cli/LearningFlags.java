@@ -1,45 +1,89 @@
 package dev.visionmamba.tasks.cli;
 
+import dev.visionmamba.tasks.training.Augmentation;
+import dev.visionmamba.tasks.training.FineTuning;
+import dev.visionmamba.tasks.training.Mixing;
 import dev.visionmamba.tasks.training.TrainingOptions;
 import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
 import picocli.CommandLine.Option;
 
-/** The options that say how a network learns. */
+/**
+ * The options that say how a network learns. What is not given comes from the options that suit the
+ * data and the start, so the fields are null until then.
+ */
 final class LearningFlags {
-  @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-  private int epochs = TrainingOptions.DEFAULT.epochs();
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Default: 20; 100 for pictures from scratch.")
+  private Integer epochs;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-  private int batchSize = TrainingOptions.DEFAULT.batchSize();
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "Images a step (default: 128; 64 for pictures from scratch, 32 with --from).")
+  private Integer batchSize;
 
   @Option(
       names = "--optimizer",
       paramLabel = "NAME",
       description =
-          "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}): muon learns more from each image"
-              + " when training from scratch.")
-  private OptimizerKind optimizer = TrainingOptions.DEFAULT.optimizer();
+          "${COMPLETION-CANDIDATES} (default: adamw): muon learns more from each image when"
+              + " training from scratch.")
+  private OptimizerKind optimizer;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description = "The peak of the schedule (default: ${DEFAULT-VALUE}).")
-  private float learningRate = TrainingOptions.DEFAULT.learningRate();
+      description =
+          "The peak of the schedule (default: 0.002; 0.001 for pictures and with --from).")
+  private Float learningRate;
 
-  @Option(names = "--weight-decay", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
-  private float weightDecay = TrainingOptions.DEFAULT.weightDecay();
+  @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0.05.")
+  private Float weightDecay;
 
-  @Option(names = "--warmup", paramLabel = "EPOCHS", description = "Default: ${DEFAULT-VALUE}.")
-  private float warmupEpochs = TrainingOptions.DEFAULT.warmupEpochs();
+  @Option(
+      names = "--warmup",
+      paramLabel = "EPOCHS",
+      description = "Default: 1; 5 for pictures from scratch; at most half of the epochs.")
+  private Float warmupEpochs;
 
-  @Option(names = "--label-smoothing", paramLabel = "X", description = "Default: ${DEFAULT-VALUE}.")
-  private float labelSmoothing = TrainingOptions.DEFAULT.labelSmoothing();
+  @Option(names = "--label-smoothing", paramLabel = "X", description = "Default: 0.1.")
+  private Float labelSmoothing;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "N",
+      description =
+          "Keep the stem and the first N stages (of a plain backbone: layers) as they are (default:"
+              + " everything learns).")
+  private Integer frozenStages;
+
+  @Option(names = "--head-only", description = "Keep the whole backbone as it is.")
+  private boolean headOnly;
+
+  @Option(
+      names = "--layer-decay",
+      paramLabel = "X",
+      description =
+          "Each layer learns by this factor slower than the next (default: 0.75 with --from, else"
+              + " 1).")
+  private Float layerDecay;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "Stop when the test accuracy has not risen for N epochs, and keep the best epoch's model"
+              + " (default: 0, train to the end and keep the last).")
+  private Integer patience;
 
   @Option(
       names = "--shift",
       paramLabel = "PIXELS",
-      description = "Move images at random by up to so many pixels (default: ${DEFAULT-VALUE}).")
-  private int shift = TrainingOptions.DEFAULT.shift();
+      description =
+          "Move images at random by up to so many pixels (default: 2 for fashion-mnist, else 0).")
+  private Integer shift;
 
   @Option(
       names = "--no-flip",
@@ -48,28 +92,75 @@ final class LearningFlags {
   private boolean noFlip;
 
   @Option(
+      names = "--crop",
+      paramLabel = "SHARE",
+      description =
+          "Cut out at random at least this part of a picture's area (default: 0.08 for pictures"
+              + " from scratch, 0.35 with --from; 1 for fashion-mnist: no crop).")
+  private Double smallestCrop;
+
+  @Option(
+      names = "--jitter",
+      paramLabel = "X",
+      description =
+          "Change brightness, contrast and saturation at random by up to this part (default: 0.4"
+              + " for pictures from scratch, 0.2 with --from, 0 for fashion-mnist).")
+  private Float jitter;
+
+  @Option(
+      names = "--mixup",
+      paramLabel = "ALPHA",
+      description = "Blend pictures with each other, such as by 0.2 (default: 0, never).")
+  private Float mixup;
+
+  @Option(
+      names = "--cutmix",
+      paramLabel = "ALPHA",
+      description = "Exchange boxes of pictures, such as by 1 (default: 0, never).")
+  private Float cutmix;
+
+  @Option(
       names = "--ema",
       paramLabel = "DECAY",
       description =
           "Measure and keep a running mean of the weights, of which a step keeps this part, such as"
-              + " 0.999 (default: ${DEFAULT-VALUE}, the weights themselves).")
-  private float emaDecay = TrainingOptions.DEFAULT.emaDecay();
+              + " 0.999 (default: 0, the weights themselves).")
+  private Float emaDecay;
 
-  @Option(names = "--seed", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
-  private long seed = TrainingOptions.DEFAULT.seed();
+  @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
+  private Long seed;
 
-  TrainingOptions options() {
+  TrainingOptions options(DataSet dataset, boolean tuned) {
+    TrainingOptions start =
+        dataset == DataSet.FOLDER ? TrainingOptions.PICTURES : TrainingOptions.SMALL_IMAGES;
+    TrainingOptions base = tuned ? TrainingOptions.FINE_TUNING : start;
+    Augmentation augmentation =
+        dataset == DataSet.FOLDER ? base.augmentation() : start.augmentation();
+    int count = or(epochs, base.epochs());
     return new TrainingOptions(
-        epochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        Math.min(warmupEpochs, epochs / 2f),
-        labelSmoothing,
-        shift,
-        !noFlip,
-        optimizer,
-        emaDecay,
-        seed);
+        count,
+        or(batchSize, base.batchSize()),
+        or(learningRate, base.learningRate()),
+        or(weightDecay, base.weightDecay()),
+        Math.min(or(warmupEpochs, base.warmupEpochs()), count / 2f),
+        or(labelSmoothing, base.labelSmoothing()),
+        new Augmentation(
+            or(shift, augmentation.shift()),
+            !noFlip && augmentation.flip(),
+            or(smallestCrop, augmentation.smallestCrop()),
+            or(jitter, augmentation.jitter())),
+        new Mixing(or(mixup, base.mixing().mixup()), or(cutmix, base.mixing().cutmix())),
+        or(optimizer, base.optimizer()),
+        or(emaDecay, base.emaDecay()),
+        new FineTuning(
+            or(frozenStages, base.tuning().frozenStages()),
+            headOnly,
+            or(layerDecay, base.tuning().layerDecay())),
+        or(patience, base.patience()),
+        or(seed, base.seed()));
+  }
+
+  private static <T> T or(T given, T standard) {
+    return given == null ? standard : given;
   }
 }

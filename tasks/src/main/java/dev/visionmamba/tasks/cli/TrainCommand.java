@@ -2,10 +2,11 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
+import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
-import dev.visionmamba.tasks.training.FashionMnist;
-import dev.visionmamba.tasks.training.LabelledImages;
+import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.tasks.training.TrainingOptions;
 import dev.visionmamba.zoo.ClassifierModel;
 import java.nio.file.Path;
@@ -27,9 +28,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Trains a classifier.",
+      "Trains a classifier, or tunes a trained one to pictures of your own (--from).",
       "After each epoch the folder holds model.safetensors, checkpoint.safetensors,"
-          + " metrics.csv and curves.png."
+          + " metrics.csv and curves.png; at the end also confusion.png."
     })
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -62,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "Use only the first N images of either half, to try things out.")
+      description = "Use only N images of either part, to try things out.")
   private int limit = Integer.MAX_VALUE;
 
   @Override
@@ -71,11 +72,12 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
     }
     int workerCount = workers.start();
-    TrainingOptions options = learning.options();
-    LabelledImages train = data.load(FashionMnist.Split.TRAIN).first(limit);
-    LabelledImages test = data.load(FashionMnist.Split.TEST).first(limit);
+    TrainingOptions options = learning.options(data.dataset(), network.tuned());
+    DataOptions.Parts parts = data.load(workerCount);
+    ImageDataset train = parts.train().first(limit);
+    ImageDataset test = parts.test().first(limit);
     Engine.getEngine("PyTorch").setRandomSeed((int) options.seed());
-    try (ClassifierModel model = network.create(data.dataset(), train);
+    try (ClassifierModel model = network.create(data, train.classNames());
         ImageProgress progress = new ImageProgress(options.epochs())) {
       spec.commandLine()
           .getOut()
@@ -87,28 +89,29 @@ final class TrainCommand implements Callable<Integer> {
               train.count(),
               test.count());
       spec.commandLine().getOut().flush();
-      List<EpochResult> results =
+      ClassifierTraining training =
           new ClassifierTraining(
-                  model,
-                  train,
-                  test,
-                  options,
-                  out,
-                  half ? DataType.FLOAT16 : DataType.FLOAT32,
-                  workerCount)
-              .run(
-                  resume,
-                  until,
-                  Map.of("command", command(), "data", data.dataset().title()),
-                  progress);
+              model,
+              train,
+              test,
+              options,
+              out,
+              half ? DataType.FLOAT16 : DataType.FLOAT32,
+              workerCount);
+      List<EpochResult> results =
+          training.run(resume, until, Map.of("command", command(), "data", data.title()), progress);
       progress.close();
+      ConfusionMatrixChart.draw(
+          ClassifierEvaluation.run(model, test, workerCount, done -> {}),
+          out.resolve("confusion.png"));
+      EpochResult kept = training.kept(results);
       spec.commandLine()
           .getOut()
           .printf(
               Locale.ROOT,
               "test accuracy %.2f%% after %d epochs; the model is %s%n",
-              100 * results.get(results.size() - 1).testAccuracy(),
-              results.size(),
+              100 * kept.testAccuracy(),
+              kept.epoch(),
               out.resolve(ClassifierTraining.MODEL_FILE));
     }
     return 0;

@@ -2,7 +2,6 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.DefaultTrainingConfig;
@@ -10,10 +9,12 @@ import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
+import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.tasks.training.TrainingWorkers.BatchResult;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
+import dev.visionmamba.zoo.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ import java.util.stream.Collectors;
  * little different, since which worker draws its random numbers first is chance.
  */
 public final class ClassifierTraining {
-  /** The model as it is after the last epoch. */
+  /** The model as it is after the last epoch, or, with patience, after the best. */
   public static final String MODEL_FILE = ModelCatalogue.MODEL_FILE;
 
   /** What resuming needs. */
@@ -47,8 +48,8 @@ public final class ClassifierTraining {
   public static final String CURVES_FILE = "curves.png";
 
   private final ClassifierModel model;
-  private final LabelledImages train;
-  private final LabelledImages test;
+  private final ImageDataset train;
+  private final ImageDataset test;
   private final TrainingOptions options;
   private final int stepsPerEpoch;
   private final Path folder;
@@ -62,8 +63,9 @@ public final class ClassifierTraining {
    * Prepares a training.
    *
    * @param model the model, its classes the data set's; trained in place
-   * @param train the images to learn from
-   * @param test the images to measure accuracy on
+   * @param train the images to learn from, at least one
+   * @param test the images to measure accuracy on, at least one; their classes are among the
+   *     model's
    * @param options how
    * @param folder where results go; made if missing
    * @param weightType of the weights in the model file, float32 or float16
@@ -73,21 +75,26 @@ public final class ClassifierTraining {
    */
   public ClassifierTraining(
       ClassifierModel model,
-      LabelledImages train,
-      LabelledImages test,
+      ImageDataset train,
+      ImageDataset test,
       TrainingOptions options,
       Path folder,
       DataType weightType,
       int workers) {
-    if (train.count() == 0 || train.classNames().size() != model.description().classes().size()) {
+    if (train.count() == 0 || test.count() == 0) {
       throw new IllegalArgumentException(
-          "a data set of "
+          "training needs images to learn from and images to test with, got "
               + train.count()
-              + " images in "
-              + train.classNames().size()
-              + " classes cannot train a model of "
-              + model.description().classes().size()
-              + " classes");
+              + " and "
+              + test.count());
+    }
+    if (!train.classNames().equals(model.description().classes())) {
+      throw new IllegalArgumentException(
+          "the model's classes ("
+              + NameList.of(model.description().classes())
+              + ") must be the data set's ("
+              + NameList.of(train.classNames())
+              + ")");
     }
     this.model = model;
     this.train = train;
@@ -105,7 +112,8 @@ public final class ClassifierTraining {
 
   private ResumableOptimizer optimizer() {
     IntToDoubleFunction rate = step -> options.learningRateAt(step, stepsPerEpoch);
-    Map<String, ParameterRule> rules = ParameterRule.of(model.network());
+    Map<String, ParameterRule> rules =
+        ParameterRule.of(model.network(), options.tuning().layerDecay());
     return switch (options.optimizer()) {
       case ADAMW -> new AdamW(rate, options.weightDecay(), rules::get);
       case MUON -> new Muon(rate, options.weightDecay(), rules::get);
@@ -131,63 +139,110 @@ public final class ClassifierTraining {
     List<EpochResult> history = new ArrayList<>();
     if (resume && Files.exists(checkpoint)) {
       history.addAll(
-          TrainingCheckpoint.load(checkpoint, model, optimizer, average, options, stepsPerEpoch));
+          TrainingCheckpoint.load(
+              checkpoint, model, optimizer, average, settings(), stepsPerEpoch));
     }
-    if (history.size() == options.epochs()) {
-      // Nothing is left to train, but the notes or the type may be new.
-      average.during(() -> saveModel(history, notes));
-    }
+    int before = history.size();
     DefaultTrainingConfig config = new DefaultTrainingConfig(loss).optOptimizer(optimizer);
     try (Trainer trainer = ScanTrainer.of(model.djlModel(), config);
         TrainingWorkers workers = new TrainingWorkers(workerCount, loss)) {
-      for (int epoch = history.size(); epoch < Math.min(until, options.epochs()); epoch++) {
-        Learned learned = learn(trainer, workers, epoch, listener);
+      options.tuning().freeze(model.network());
+      while (history.size() < Math.min(until, options.epochs()) && !outOfPatience(history)) {
+        Learned learned = learn(trainer, workers, history.size(), listener);
         average.during(
             () -> {
-              history.add(test(learned));
-              saveModel(history, notes);
+              EpochResult result = test(learned);
+              history.add(result);
+              if (kept(history) == result) {
+                saveModel(result, notes);
+              }
             });
         saveProgress(history);
-        listener.epochEnded(history.get(epoch));
+        listener.epochEnded(last(history));
       }
     }
+    if (history.isEmpty()) {
+      return history;
+    }
     average.keep(); // the model is what has been saved
+    EpochResult kept = kept(history);
+    if (kept != last(history)) {
+      Path file = folder.resolve(MODEL_FILE);
+      model.fill(
+          Safetensors.read(file, model.djlModel().getNDManager()).tensors(), file.toString());
+    }
+    if (history.size() == before) {
+      saveModel(kept, notes); // nothing was left to train, but the notes or the type may be new
+    }
     return history;
+  }
+
+  /**
+   * The epoch whose model is kept: the last, or with patience the best, the first of equals.
+   *
+   * @param history at least one epoch's result
+   * @return one of them
+   */
+  public EpochResult kept(List<EpochResult> history) {
+    if (options.patience() == 0) {
+      return last(history);
+    }
+    EpochResult best = history.get(0);
+    for (EpochResult result : history) {
+      best = result.isBetterThan(best) ? result : best;
+    }
+    return best;
+  }
+
+  private static EpochResult last(List<EpochResult> history) {
+    return history.get(history.size() - 1);
+  }
+
+  private boolean outOfPatience(List<EpochResult> history) {
+    return options.patience() > 0
+        && !history.isEmpty()
+        && history.size() - kept(history).epoch() >= options.patience();
+  }
+
+  /** What must be the same where a training goes on. */
+  private String settings() {
+    return options + "; " + train.identity() + "; " + test.identity();
   }
 
   /** An epoch's training, still to be tested. */
   private record Learned(int epoch, double lossSum, long right, double seconds) {}
 
   private Learned learn(
-      Trainer trainer, TrainingWorkers workers, int epoch, TrainingListener listener) {
+      Trainer trainer, TrainingWorkers workers, int epoch, TrainingListener listener)
+      throws IOException {
     listener.epochStarted(epoch + 1, train.count());
     // Every epoch starts from its own seed, so that resuming repeats it exactly.
     SplittableRandom random = new SplittableRandom(options.seed() * 1_000_003 + epoch);
     Engine.getEngine("PyTorch").setRandomSeed(random.nextInt());
-    int[] order = ImageBatches.shuffled(train.count(), random);
-    ImageBatches batches =
-        new ImageBatches(
-            train, Preprocessing.of(model.description().input()), options.shift(), options.flip());
+    int[] order = Shuffle.of(train.count(), random);
+    Preprocessing preprocessing = Preprocessing.of(model.description().input());
     double lossSum = 0;
     long right = 0;
     long start = System.nanoTime();
-    for (int from = 0; from < order.length; from += options.batchSize()) {
-      int to = Math.min(order.length, from + options.batchSize());
-      try (NDManager manager = trainer.getManager().newSubManager()) {
-        NDArray images = batches.images(manager, order, from, to, random);
-        NDArray labels = batches.labels(manager, order, from, to);
-        BatchResult result = workers.learn(trainer, images, labels);
-        trainer.step();
-        average.update();
-        lossSum += result.lossSum();
-        right += result.right();
+    try (BatchLoader loader =
+        new BatchLoader(train, preprocessing, options, order, random, workerCount)) {
+      for (int done = 0; done < order.length; ) {
+        try (NDManager manager = trainer.getManager().newSubManager()) {
+          Batch batch = loader.next(manager);
+          BatchResult result = workers.learn(trainer, batch);
+          trainer.step();
+          average.update();
+          lossSum += result.lossSum();
+          right += result.right();
+          done += Math.toIntExact(batch.labels().size());
+        }
+        listener.stepped(done, lossSum / done, (double) right / done);
       }
-      listener.stepped(to, lossSum / to, (double) right / to);
     }
     return new Learned(epoch + 1, lossSum, right, (System.nanoTime() - start) * 1e-9);
   }
 
-  private EpochResult test(Learned learned) {
+  private EpochResult test(Learned learned) throws IOException {
     return new EpochResult(
         learned.epoch,
         learned.lossSum / train.count(),
@@ -198,12 +253,11 @@ public final class ClassifierTraining {
         train.count() / learned.seconds);
   }
 
-  private void saveModel(List<EpochResult> history, Map<String, String> notes) throws IOException {
-    EpochResult last = history.get(history.size() - 1);
+  private void saveModel(EpochResult result, Map<String, String> notes) throws IOException {
     Map<String, String> allNotes = new TreeMap<>(model.description().notes());
     allNotes.putAll(notes);
-    allNotes.put("epochs", Integer.toString(history.size()));
-    allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", last.testAccuracy()));
+    allNotes.put("epochs", Integer.toString(result.epoch()));
+    allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
     model.save(folder.resolve(MODEL_FILE), model.description().withNotes(allNotes), weightType);
   }
 
@@ -216,6 +270,6 @@ public final class ClassifierTraining {
     TrainingCurves.draw(history, folder.resolve(CURVES_FILE));
     // Last: once it is there, the epoch is done.
     TrainingCheckpoint.save(
-        folder.resolve(CHECKPOINT_FILE), model, optimizer, average, options, history);
+        folder.resolve(CHECKPOINT_FILE), model, optimizer, average, settings(), history);
   }
 }

@@ -40,6 +40,11 @@ public record EpochResult(
         imagesPerSecond);
   }
 
+  /** Whether more test images were recognised, in the digits that metrics.csv keeps. */
+  boolean isBetterThan(EpochResult other) {
+    return Math.round(1e5 * testAccuracy) > Math.round(1e5 * other.testAccuracy);
+  }
+
   /** Reads such a line. */
   static EpochResult fromCsv(String line) {
     String[] values = line.split(",");

@@ -1,15 +1,17 @@
 package dev.visionmamba.tasks.training;
 
+import dev.visionmamba.tasks.image.PixelImage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.CRC32;
 
 /**
  * Grey images of one size, each with a class: a data set that fits the heap. Immutable, one byte
  * per pixel and one per label.
  */
-public final class LabelledImages {
+public final class LabelledImages implements ImageDataset {
   private final int height;
   private final int width;
   private final byte[] pixels;
@@ -65,6 +67,7 @@ public final class LabelledImages {
    * @param limit how many at most, at least 0
    * @return this data set if it has no more, else a copy of its beginning
    */
+  @Override
   public LabelledImages first(int limit) {
     if (limit >= labels.length) {
       return this;
@@ -82,6 +85,7 @@ public final class LabelledImages {
    *
    * @return the count, may be 0
    */
+  @Override
   public int count() {
     return labels.length;
   }
@@ -109,6 +113,7 @@ public final class LabelledImages {
    *
    * @return the names by label; cannot be changed
    */
+  @Override
   public List<String> classNames() {
     return classNames;
   }
@@ -120,8 +125,26 @@ public final class LabelledImages {
    * @return the label, 0 to the number of classes - 1
    * @throws IndexOutOfBoundsException if there is no such image
    */
+  @Override
   public int label(int index) {
     return labels[index] & 0xFF;
+  }
+
+  @Override
+  public PixelImage picture(int index) {
+    ByteBuffer grey = image(index);
+    byte[] rgb = new byte[3 * height * width];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = grey.get(i / 3);
+    }
+    return new PixelImage(width, height, rgb);
+  }
+
+  @Override
+  public String identity() {
+    CRC32 sum = new CRC32();
+    sum.update(labels);
+    return String.format("%d grey images, labels %08x", count(), sum.getValue());
   }
 
   /**

@@ -25,16 +25,18 @@ final class ParallelTasks implements AutoCloseable {
       throw new IllegalArgumentException("there must be at least 1 worker, not " + count);
     }
     this.count = count;
-    this.others =
-        count == 1
-            ? null
-            : Executors.newFixedThreadPool(
-                count - 1,
-                task -> {
-                  Thread thread = new Thread(task, "visionmamba-worker");
-                  thread.setDaemon(true);
-                  return thread;
-                });
+    this.others = count == 1 ? null : daemons(count - 1, "visionmamba-worker");
+  }
+
+  /** Threads that do not keep the program alive. */
+  static ExecutorService daemons(int count, String name) {
+    return Executors.newFixedThreadPool(
+        count,
+        task -> {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   int count() {

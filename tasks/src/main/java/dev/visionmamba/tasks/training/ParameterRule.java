@@ -14,8 +14,9 @@ import java.util.Set;
  *
  * @param decays whether weight decay shrinks it
  * @param orthogonal whether Muon makes its steps orthogonal; it has two axes then
+ * @param rate the part of the learning rate that it takes, above 0 up to 1
  */
-record ParameterRule(boolean decays, boolean orthogonal) {
+record ParameterRule(boolean decays, boolean orthogonal, float rate) {
   /** A matrix with a side below this, such as that of the step sizes, is AdamW's. */
   private static final int NARROW = 16;
 
@@ -23,9 +24,13 @@ record ParameterRule(boolean decays, boolean orthogonal) {
    * The rules of a classifier's parameters, by their ids: what is called a weight and has more than
    * one axis decays (not vectors, tokens, position embeddings, state spaces), and its matrices take
    * orthogonal steps but for narrow ones and the head's.
+   *
+   * @param layerDecay by how much slower a layer learns than the one after it; 1 for all alike
    */
-  static Map<String, ParameterRule> of(Classifier network) {
+  static Map<String, ParameterRule> of(Classifier network, float layerDecay) {
     Set<Parameter> head = new HashSet<>(network.head().getParameters().values());
+    Map<String, Integer> depths = network.backbone().depths();
+    int headDepth = network.backbone().layerCount() + 1;
     Map<String, ParameterRule> rules = new HashMap<>();
     for (Pair<String, Parameter> named : network.getParameters()) {
       Shape shape = named.getValue().getShape();
@@ -33,7 +38,10 @@ record ParameterRule(boolean decays, boolean orthogonal) {
       boolean matrix = decays && shape.dimension() == 2;
       boolean narrow = matrix && Math.min(shape.get(0), shape.get(1)) < NARROW;
       boolean orthogonal = matrix && !narrow && !head.contains(named.getValue());
-      rules.put(named.getValue().getId(), new ParameterRule(decays, orthogonal));
+      String id = named.getValue().getId();
+      int below = headDepth - depths.getOrDefault(id, headDepth);
+      float rate = (float) Math.pow(layerDecay, below);
+      rules.put(id, new ParameterRule(decays, orthogonal, rate));
     }
     return rules;
   }

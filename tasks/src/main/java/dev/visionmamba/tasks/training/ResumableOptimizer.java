@@ -80,12 +80,13 @@ abstract class ResumableOptimizer extends Optimizer {
   @Override
   public final void update(String id, NDArray weight, NDArray gradient) {
     int step = steps.merge(id, 1, Integer::sum);
-    float rate = (float) learningRate.applyAsDouble(step - 1);
+    ParameterRule rule = rule(id);
+    float rate = (float) learningRate.applyAsDouble(step - 1) * rule.rate();
     try (NDScope scope = new NDScope();
         GradientMode off = GradientMode.off()) {
       scope.suppressNotUsedWarning();
       NDArray direction = direction(id, gradient, state(id, weight), step);
-      if (rule(id).decays()) {
+      if (rule.decays()) {
         weight.muli(1 - rate * weightDecay);
       }
       weight.subi(direction.muli(rate));

@@ -8,7 +8,8 @@ import ai.djl.training.loss.Loss;
 
 /**
  * Cross-entropy with label smoothing (Szegedy et al. 2016, arXiv:1512.00567, section 7): the target
- * is 1 - smoothing at the label, plus smoothing / classes everywhere.
+ * is 1 - smoothing at the label, plus smoothing / classes everywhere. Of mixed images the targets
+ * are mixed, which is smoothed the same way.
  */
 final class SmoothedCrossEntropy extends Loss {
   private final float smoothing;
@@ -18,12 +19,19 @@ final class SmoothedCrossEntropy extends Loss {
     this.smoothing = smoothing;
   }
 
-  /** Labels (B), int64, and scores (B, classes) to the mean loss, a scalar. */
+  /**
+   * The mean loss, a scalar, of scores (B, classes) and labels (B), int64, or the classes' shares
+   * (B, classes).
+   */
   @Override
   public NDArray evaluate(NDList labels, NDList predictions) {
     NDArray log = predictions.head().logSoftmax(1); // (B, classes)
-    NDArray index = labels.head().reshape(-1, 1);
-    NDArray loss = log.gather(index, 1).mean().neg();
+    NDArray target = labels.head();
+    NDArray likelihood =
+        target.getShape().dimension() == 1
+            ? log.gather(target.reshape(-1, 1), 1)
+            : log.mul(target).sum(new int[] {1});
+    NDArray loss = likelihood.mean().neg();
     if (smoothing == 0) {
       return loss;
     }

@@ -23,14 +23,14 @@ import java.util.stream.Collectors;
 /**
  * Everything that training needs to go on after an epoch, in one safetensors file: the weights, the
  * optimizer's state under {@code first:NAME} and so on, a running mean of the weights under {@code
- * mean:NAME}, and in the metadata the options and the history.
+ * mean:NAME}, and in the metadata the settings and the history.
  */
 final class TrainingCheckpoint {
   /** Between what is kept of a parameter and its name, in which it does not occur. */
   private static final String SEPARATOR = ":";
 
   private static final String MEAN = "mean";
-  private static final String OPTIONS = "options";
+  private static final String SETTINGS = "settings";
   private static final String HISTORY = "history";
 
   private TrainingCheckpoint() {}
@@ -40,7 +40,7 @@ final class TrainingCheckpoint {
       ClassifierModel model,
       ResumableOptimizer optimizer,
       WeightAverage average,
-      TrainingOptions options,
+      String settings,
       List<EpochResult> history)
       throws IOException {
     Map<String, NDArray> tensors = StateDict.of(model.network());
@@ -55,7 +55,7 @@ final class TrainingCheckpoint {
     average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
-    metadata.put(OPTIONS, options.toString());
+    metadata.put(SETTINGS, settings);
     metadata.put(
         HISTORY, history.stream().map(EpochResult::toCsv).collect(Collectors.joining("\n")));
     Safetensors.write(file, tensors, metadata);
@@ -67,12 +67,12 @@ final class TrainingCheckpoint {
       ClassifierModel model,
       ResumableOptimizer optimizer,
       WeightAverage average,
-      TrainingOptions options,
+      String settings,
       int stepsPerEpoch)
       throws IOException, MalformedModelException {
     NDManager manager = model.djlModel().getNDManager();
     Checkpoint checkpoint = Safetensors.read(file, manager);
-    check(file, checkpoint, OPTIONS, options.toString());
+    check(file, checkpoint, SETTINGS, settings);
     check(file, checkpoint, ModelDescription.METADATA_KEY, model.description().toJson());
     List<EpochResult> history = history(file, checkpoint);
     Map<String, NDArray> weights = new LinkedHashMap<>();

@@ -3,8 +3,8 @@ package dev.visionmamba.tasks.training;
 import java.util.Locale;
 
 /**
- * How a classifier is trained: a cosine schedule after a warm-up, label smoothing, random shifts
- * and flips.
+ * How a classifier is trained: a cosine schedule after a warm-up, label smoothing, augmentation,
+ * and, where it is tuned, which parts learn.
  *
  * @param epochs how often every image is seen, at least 1
  * @param batchSize images a step, at least 1
@@ -12,11 +12,14 @@ import java.util.Locale;
  * @param weightDecay decoupled decay of matrices (not of biases, norms, tokens and state spaces)
  * @param warmupEpochs epochs in which the learning rate rises to its peak; may be a fraction
  * @param labelSmoothing share of the target that is spread over all classes, 0 up to but not 1
- * @param shift how many pixels training images are moved at random, each way, at least 0
- * @param flip whether training images are flipped at random, left to right
+ * @param augmentation how training images are changed at random
+ * @param mixing how training images are mixed with each other
  * @param optimizer what turns gradients into steps
  * @param emaDecay if above 0, what is measured and kept is a running mean of the weights: the part
  *     of it that a step keeps, such as 0.999; below 1
+ * @param tuning which parts learn, and how fast
+ * @param patience if above 0, training stops when the test accuracy has not risen for so many
+ *     epochs, and the model of the best epoch is kept, not of the last; at least 0
  * @param seed of the order, the augmentation and the initial weights
  */
 public record TrainingOptions(
@@ -26,10 +29,12 @@ public record TrainingOptions(
     float weightDecay,
     float warmupEpochs,
     float labelSmoothing,
-    int shift,
-    boolean flip,
+    Augmentation augmentation,
+    Mixing mixing,
     OptimizerKind optimizer,
     float emaDecay,
+    FineTuning tuning,
+    int patience,
     long seed) {
 
   /** The optimizers that there are. */
@@ -48,9 +53,56 @@ public record TrainingOptions(
     }
   }
 
-  /** What the train command starts from: every option of it changes one of these. */
-  public static final TrainingOptions DEFAULT =
-      new TrainingOptions(20, 128, 2e-3f, 0.05f, 1f, 0.1f, 2, true, OptimizerKind.ADAMW, 0f, 0);
+  /** For small grey images, from scratch. */
+  public static final TrainingOptions SMALL_IMAGES =
+      new TrainingOptions(
+          20,
+          128,
+          2e-3f,
+          0.05f,
+          1f,
+          0.1f,
+          Augmentation.shifts(2, true),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0f,
+          FineTuning.NONE,
+          0,
+          0);
+
+  /** For pictures of any size, from scratch: timm's usual augmentation. */
+  public static final TrainingOptions PICTURES =
+      new TrainingOptions(
+          100,
+          64,
+          1e-3f,
+          0.05f,
+          5f,
+          0.1f,
+          new Augmentation(0, true, 0.08, 0.4f),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0f,
+          FineTuning.NONE,
+          0,
+          0);
+
+  /** To tune a trained model to pictures of one's own: gentler, and slower in early layers. */
+  public static final TrainingOptions FINE_TUNING =
+      new TrainingOptions(
+          20,
+          32,
+          1e-3f,
+          0.05f,
+          1f,
+          0.1f,
+          new Augmentation(0, true, 0.35, 0.2f),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0f,
+          new FineTuning(-1, false, 0.75f),
+          0,
+          0);
 
   /**
    * Checks the ranges.
@@ -63,12 +115,12 @@ public record TrainingOptions(
     require(learningRate > 0 && Float.isFinite(learningRate), "learning rate", learningRate);
     require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
     require(warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
-    require(shift >= 0, "shift", shift);
     require(emaDecay >= 0 && emaDecay < 1, "decay of the weights' mean", emaDecay);
+    require(patience >= 0, "patience", patience);
     require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
   }
 
-  private static void require(boolean holds, String what, Object value) {
+  static void require(boolean holds, String what, Object value) {
     if (!holds) {
       throw new IllegalArgumentException("the " + what + " cannot be " + value);
     }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
+import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -39,36 +40,33 @@ final class TrainingWorkers implements AutoCloseable {
     }
   }
 
-  /**
-   * Adds the gradients of a batch's mean loss.
-   *
-   * @param images (B, channels, H, W)
-   * @param labels (B), int64
-   */
-  BatchResult learn(Trainer trainer, NDArray images, NDArray labels) {
-    int batch = Math.toIntExact(labels.size());
-    int parts = Math.min(threads.count(), batch);
+  /** Adds the gradients of a batch's mean loss. */
+  BatchResult learn(Trainer trainer, Batch batch) {
+    int count = Math.toIntExact(batch.labels().size());
+    int parts = Math.min(threads.count(), count);
     List<Callable<BatchResult>> tasks = new ArrayList<>();
     for (int i = 0; i < parts; i++) {
-      NDIndex part = new NDIndex().addSliceDim(batch * i / parts, batch * (i + 1) / parts);
-      tasks.add(() -> learn(trainer, images.get(part), labels.get(part), batch));
+      NDIndex part = new NDIndex().addSliceDim(count * i / parts, count * (i + 1) / parts);
+      tasks.add(() -> learn(trainer, batch, part, count));
     }
     return threads.run(tasks).stream().reduce(new BatchResult(0, 0), BatchResult::plus);
   }
 
-  private BatchResult learn(Trainer trainer, NDArray images, NDArray labels, int batch) {
-    long count = labels.size();
-    try (NDManager manager = images.getManager().newSubManager()) {
-      images.attach(manager);
-      labels.attach(manager);
+  private BatchResult learn(Trainer trainer, Batch batch, NDIndex part, int all) {
+    try (NDManager manager = batch.images().getManager().newSubManager()) {
+      NDArray images = batch.images().get(part);
+      NDArray labels = batch.labels().get(part);
+      NDArray targets = batch.targets().get(part);
+      manager.attachAll(images, labels, targets);
+      long count = labels.size();
       NDArray scores;
       NDArray mean;
       try (GradientCollector collector = trainer.newGradientCollector()) {
         scores = trainer.forward(new NDList(images)).head();
-        mean = loss.evaluate(new NDList(labels), new NDList(scores));
+        mean = loss.evaluate(new NDList(targets), new NDList(scores));
         // Not mul(number): autograd saves the factor, which then must not be Java's to take away.
-        NDArray share = manager.full(new Shape(), (float) count / batch, mean.getDataType());
-        collector.backward(count == batch ? mean : mean.mul(share));
+        NDArray share = manager.full(new Shape(), (float) count / all, mean.getDataType());
+        collector.backward(count == all ? mean : mean.mul(share));
       }
       NDArray right = scores.stopGradient().argMax(1).eq(labels).sum();
       return new BatchResult(mean.getFloat() * (double) count, right.toLongArray()[0]);

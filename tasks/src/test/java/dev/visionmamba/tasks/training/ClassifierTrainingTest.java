@@ -33,7 +33,19 @@ class ClassifierTrainingTest {
 
   private static TrainingOptions options(int epochs) {
     return new TrainingOptions(
-        epochs, 20, 3e-3f, 0.05f, 0.5f, 0.1f, 2, true, OptimizerKind.MUON, 0.9f, 7);
+        epochs,
+        20,
+        3e-3f,
+        0.05f,
+        0.5f,
+        0.1f,
+        Augmentation.shifts(2, true),
+        Mixing.NONE,
+        OptimizerKind.MUON,
+        0.9f,
+        FineTuning.NONE,
+        0,
+        7);
   }
 
   private static ClassifierModel model() {
@@ -102,7 +114,19 @@ class ClassifierTrainingTest {
                   TRAIN,
                   TRAIN,
                   new TrainingOptions(
-                      25, 20, 5e-3f, 0f, 1f, 0f, 0, false, OptimizerKind.ADAMW, 0f, 7),
+                      25,
+                      20,
+                      5e-3f,
+                      0f,
+                      1f,
+                      0f,
+                      Augmentation.NONE,
+                      Mixing.NONE,
+                      OptimizerKind.ADAMW,
+                      0f,
+                      FineTuning.NONE,
+                      0,
+                      7),
                   folder,
                   DataType.FLOAT32,
                   1)

@@ -25,7 +25,7 @@ class OptimizationTest {
       NDArray array = manager.create(new float[] {1f, -2f, 0.5f});
       AdamW optimizer =
           new AdamW(
-              step -> 0.1 / (step + 1), 0.01f, id -> new ParameterRule(id.equals("w"), false));
+              step -> 0.1 / (step + 1), 0.01f, id -> new ParameterRule(id.equals("w"), false, 1));
       for (int step = 1; step <= 5; step++) {
         float[] gradient = {0.3f * step, -0.1f, 1e-4f * step};
         optimizer.update("w", array, manager.create(gradient));
@@ -51,7 +51,7 @@ class OptimizationTest {
       NDArray decaying = manager.ones(new Shape(2));
       NDArray other = manager.ones(new Shape(2));
       AdamW optimizer =
-          new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("decaying"), false));
+          new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("decaying"), false, 1));
       optimizer.update("decaying", decaying, manager.zeros(new Shape(2)));
       optimizer.update("other", other, manager.zeros(new Shape(2)));
       assertThat(decaying.toFloatArray()).containsOnly(0.95f);
@@ -92,8 +92,8 @@ class OptimizationTest {
       NDArray weight = manager.ones(new Shape(16, 32));
       NDArray vector = manager.ones(new Shape(3));
       Muon muon =
-          new Muon(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("w"), id.equals("w")));
-      AdamW adamW = new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(false, false));
+          new Muon(step -> 0.1, 0.5f, id -> new ParameterRule(id.equals("w"), id.equals("w"), 1));
+      AdamW adamW = new AdamW(step -> 0.1, 0.5f, id -> new ParameterRule(false, false, 1));
       NDArray likewise = manager.ones(new Shape(3));
       NDArray expected = manager.ones(new Shape(16, 32));
       NDArray momentum = manager.zeros(new Shape(16, 32));
@@ -182,10 +182,26 @@ class OptimizationTest {
     }
   }
 
+  private static TrainingOptions options(int epochs, float warmup, float smoothing) {
+    return new TrainingOptions(
+        epochs,
+        8,
+        1e-2f,
+        0,
+        warmup,
+        smoothing,
+        Augmentation.NONE,
+        Mixing.NONE,
+        OptimizerKind.ADAMW,
+        0f,
+        FineTuning.NONE,
+        0,
+        0);
+  }
+
   @Test
   void learningRateRisesThenFallsAsACosine() {
-    TrainingOptions options =
-        new TrainingOptions(10, 8, 1e-2f, 0, 2, 0, 0, false, OptimizerKind.ADAMW, 0f, 0);
+    TrainingOptions options = options(10, 2, 0);
     assertThat(options.learningRateAt(0, 10)).isEqualTo(1e-2f / 20, within(1e-8f));
     assertThat(options.learningRateAt(19, 10)).isEqualTo(1e-2f, within(1e-8f));
     assertThat(options.learningRateAt(60, 10)).isEqualTo(0.505e-2f, within(1e-6f));
@@ -194,12 +210,10 @@ class OptimizationTest {
 
   @Test
   void optionsOutOfRangeAreNamed() {
-    assertThatThrownBy(
-            () -> new TrainingOptions(0, 1, 1, 0, 0, 0, 0, false, OptimizerKind.ADAMW, 0f, 0))
+    assertThatThrownBy(() -> options(0, 0, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("epochs");
-    assertThatThrownBy(
-            () -> new TrainingOptions(1, 1, 1, 0, 0, 1, 0, false, OptimizerKind.ADAMW, 0f, 0))
+    assertThatThrownBy(() -> options(1, 0, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("label smoothing");
   }

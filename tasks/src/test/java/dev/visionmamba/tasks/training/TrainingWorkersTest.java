@@ -14,6 +14,7 @@ import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.scans.autograd.ScanTrainer;
+import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.tasks.training.TrainingWorkers.BatchResult;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ImageInput;
@@ -46,7 +47,7 @@ class TrainingWorkersTest {
         NDManager manager = trainer.getManager().newSubManager()) {
       NDArray images = manager.randomNormal(new Shape(BATCH, 1, 28, 28));
       NDArray labels = manager.create(new long[] {0, 1, 2, 3, 4, 5, 6});
-      BatchResult result = threads.learn(trainer, images, labels);
+      BatchResult result = threads.learn(trainer, new Batch(images, labels, labels));
       Map<String, float[]> gradients = new LinkedHashMap<>();
       StateDict.of(model.network())
           .forEach(
