@@ -14,6 +14,9 @@ import picocli.CommandLine.Spec;
 
 /** The options that name a data set. */
 final class DataOptions {
+  /** So many pictures take a while to check. */
+  private static final int MANY = 1000;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -105,6 +108,10 @@ final class DataOptions {
 
   private ImageFolder readable(ImageFolder pictures, int workers) throws DataSetException {
     PrintWriter err = spec.commandLine().getErr();
+    if (pictures.count() >= MANY) {
+      err.printf(Locale.ROOT, "checking that %,d pictures can be read ...%n", pictures.count());
+      err.flush();
+    }
     ImageFolder readable =
         pictures.readable(workers, strict, problem -> err.println("skipped " + problem));
     if (readable.count() < pictures.count()) {

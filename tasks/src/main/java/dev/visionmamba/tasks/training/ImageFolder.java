@@ -58,9 +58,9 @@ public final class ImageFolder implements ImageDataset {
 
   /**
    * Lists the pictures for a training. Where the folder holds {@code train} and {@code val} (or
-   * {@code valid}, {@code validation}, {@code test}) and no other folders, those are the parts;
-   * else it, or its only folder {@code train}, holds the classes, and a part of each class's
-   * pictures is set aside.
+   * {@code valid}, {@code validation}, {@code test}, the first of them that is there), those are
+   * the parts; else it, or its only folder {@code train}, holds the classes, and a part of each
+   * class's pictures is set aside.
    *
    * @param folder the folder
    * @param share which part of each class's pictures is set aside for validation, above 0 and below
@@ -104,7 +104,7 @@ public final class ImageFolder implements ImageDataset {
 
   /**
    * Lists the pictures for a test: those of {@code val} (or {@code valid}, {@code validation},
-   * {@code test}) where the folder holds only that and {@code train}, else all.
+   * {@code test}) where the folder holds it beside {@code train} or alone, else all.
    *
    * @param folder the folder
    * @return the pictures
@@ -121,8 +121,9 @@ public final class ImageFolder implements ImageDataset {
     for (Path path : folders(folder)) {
       found.add(path.getFileName().toString());
     }
+    boolean both = found.contains(TRAIN) && found.stream().anyMatch(VALIDATION::contains);
     boolean parts =
-        found.stream().allMatch(name -> name.equals(TRAIN) || VALIDATION.contains(name));
+        both || found.stream().allMatch(name -> name.equals(TRAIN) || VALIDATION.contains(name));
     return names.stream()
         .filter(name -> parts && found.contains(name))
         .findFirst()

@@ -97,6 +97,8 @@ class ImageFolderTest {
     assertThat(List.of(parts.validation().label(0), parts.validation().label(1)))
         .containsExactly(0, 2);
     assertThat(ImageFolder.open(folder).count()).isEqualTo(2);
+    Files.createDirectories(folder.resolve("annotations"));
+    assertThat(ImageFolder.open(folder).count()).isEqualTo(2);
     picture("val/d/2.png");
     assertThatThrownBy(() -> ImageFolder.split(folder, 0.2, 0))
         .isInstanceOf(DataSetException.class)
