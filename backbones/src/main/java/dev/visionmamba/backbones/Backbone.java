@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -129,8 +130,10 @@ public abstract class Backbone extends NamedBlock {
   }
 
   /**
-   * Freezes the stem and the first stages: their parameters get no gradients any more, and their
-   * batch norms keep their statistics.
+   * Freezes the stem, with the backbone's own parameters such as tokens and position embeddings,
+   * and the first stages: their parameters get no gradients any more, and their batch norms keep
+   * their statistics. A training step records nothing in them, unless gradients of the images are
+   * wanted: of images that require gradients themselves.
    *
    * @param count how many stages besides the stem; below 0 for not even the stem
    * @throws IllegalArgumentException if there are not so many
@@ -141,7 +144,44 @@ public abstract class Backbone extends NamedBlock {
       throw new IllegalArgumentException(
           "there are " + (parts.size() - 1) + " stages, so " + count + " cannot be frozen");
     }
+    if (count >= 0) {
+      getDirectParameters().values().forEach(own -> own.freeze(true));
+    }
     parts.subList(0, count + 1).forEach(part -> part.freezeParameters(true));
+  }
+
+  /**
+   * How many of the first {@linkplain #stages parts} need no gradients.
+   *
+   * @param images what the network is given
+   * @return 0 if the stem learns, or a parameter of the backbone's own, or the images do
+   */
+  protected final int frozenParts(NDArray images) {
+    if (images.hasGradient() || learns(getDirectParameters())) {
+      return 0;
+    }
+    int count = 0;
+    for (NamedBlock part : stages()) {
+      if (learns(part.getParameters())) {
+        return count;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  private static boolean learns(ParameterList parameters) {
+    return parameters.values().stream().anyMatch(Parameter::requiresGradient);
+  }
+
+  /**
+   * Autograd's mode in a part: as it is, but off where the part needs no gradients.
+   *
+   * @param needed whether it does
+   * @return closes to the mode before
+   */
+  protected static GradientMode recording(boolean needed) {
+    return GradientMode.set(needed && GradientMode.isOn());
   }
 
   /**

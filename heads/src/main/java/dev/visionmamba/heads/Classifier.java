@@ -64,7 +64,8 @@ public final class Classifier extends NamedBlock {
 
   /**
    * Scores before softmax. Where the whole backbone is frozen, a training step runs it as in
-   * prediction, which is much faster: nothing is recorded in it, and nothing is dropped.
+   * prediction, which is much faster: nothing is recorded in it, and nothing is dropped, unless the
+   * images require gradients.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
@@ -94,7 +95,7 @@ public final class Classifier extends NamedBlock {
 
   /** What the head reads. A backbone that learns nothing computes as in prediction. */
   private NDList features(ParameterStore store, NDArray images, boolean training, Probe probe) {
-    boolean learns = training && learns(backbone);
+    boolean learns = training && (images.hasGradient() || learns(backbone));
     try (GradientMode mode = GradientMode.set(learns && GradientMode.isOn())) {
       return backbone.classificationFeatures(store, images, learns, probe);
     }

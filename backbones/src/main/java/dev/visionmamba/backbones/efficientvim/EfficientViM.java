@@ -11,6 +11,7 @@ import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -52,24 +53,28 @@ public final class EfficientViM extends HierarchicalBackbone {
   private List<Output> outputs(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     Probe seen = Maps.channelFirst(probe);
+    int frozen = frozenParts(images);
     NDArray x;
-    try (NDArray pixels = Maps.channelLast(images, config.channels())) {
+    try (GradientMode mode = recording(frozen < 1);
+        NDArray pixels = Maps.channelLast(images, config.channels())) {
       x = patchEmbed.forward(store, pixels, training);
     }
     seen.see("patch_embed", x);
     List<Output> outputs = new ArrayList<>();
     for (int i = 0; i < config.stages(); i++) {
-      Stage stage = stages.list().get(i);
-      Output output;
-      try (NDArray input = x) {
-        output = stage.blocks(store, input, training, i == 0 ? seen : Probe.NONE);
-      }
-      seen.see("stage" + i, output.map());
-      seen.see("stage" + i + ".hidden", output.hidden());
-      outputs.add(output);
-      if (stage.leadsOn()) {
-        x = stage.forward(store, output.map(), training);
-        seen.see("downsample" + i, x);
+      try (GradientMode mode = recording(frozen < i + 2)) {
+        Stage stage = stages.list().get(i);
+        Output output;
+        try (NDArray input = x) {
+          output = stage.blocks(store, input, training, i == 0 ? seen : Probe.NONE);
+        }
+        seen.see("stage" + i, output.map());
+        seen.see("stage" + i + ".hidden", output.hidden());
+        outputs.add(output);
+        if (stage.leadsOn()) {
+          x = stage.forward(store, output.map(), training);
+          seen.see("downsample" + i, x);
+        }
       }
     }
     return outputs;

@@ -17,6 +17,7 @@ import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.backbones.layers.PositionEmbeddings;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,13 +67,19 @@ public final class PlainMamba extends Backbone {
    */
   private NDArray tokens(ParameterStore store, NDArray images, boolean training, Probe probe) {
     Probe seen = asTokens(probe);
-    NDArray x = embed(store, images, training);
+    int frozen = frozenParts(images);
+    NDArray x;
+    try (GradientMode mode = recording(frozen < 1)) {
+      x = embed(store, images, training);
+    }
     seen.see("patch_embed", x);
     try (ContinuousScan scan = ContinuousScan.of(x)) {
       for (int i = 0; i < layers.list().size(); i++) {
         String name = "block" + i;
         NDArray before = x;
-        x = layers.list().get(i).forward(store, before, scan, training, seen, name);
+        try (GradientMode mode = recording(frozen < i + 2)) {
+          x = layers.list().get(i).forward(store, before, scan, training, seen, name);
+        }
         seen.see(name, x);
         release(training, before);
       }

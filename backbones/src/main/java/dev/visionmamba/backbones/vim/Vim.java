@@ -23,6 +23,7 @@ import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.backbones.layers.PatchEmbedding;
 import dev.visionmamba.backbones.layers.PositionEmbeddings;
+import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,11 +89,16 @@ public final class Vim extends Backbone {
    * @return (B, L, C)
    */
   public NDArray tokens(ParameterStore store, NDArray images, boolean training, Probe probe) {
-    NDArray hidden = embed(store, images, training); // (B, L, C)
+    int frozen = frozenParts(images);
+    NDArray hidden; // (B, L, C)
+    try (GradientMode mode = recording(frozen < 1)) {
+      hidden = embed(store, images, training);
+    }
     probe.see("patch_embed", hidden);
     NDArray residual = null;
     for (int i = 0; i < layers.list().size(); i++) {
-      try (NDScope scope = new NDScope()) {
+      try (NDScope scope = new NDScope();
+          GradientMode mode = recording(frozen < i + 2)) {
         scope.suppressNotUsedWarning();
         NDArray sum =
             residual == null

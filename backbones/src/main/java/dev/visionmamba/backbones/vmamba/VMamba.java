@@ -13,6 +13,7 @@ import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -65,19 +66,23 @@ public final class VMamba extends HierarchicalBackbone {
   private List<NDArray> stages(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     Probe seen = Maps.channelFirst(probe);
+    int frozen = frozenParts(images);
     NDArray x;
-    try (NDArray pixels = Maps.channelLast(images, config.channels())) {
+    try (GradientMode mode = recording(frozen < 1);
+        NDArray pixels = Maps.channelLast(images, config.channels())) {
       x = patchEmbed.forward(store, pixels, training);
     }
     seen.see("patch_embed", x);
     List<NDArray> maps = new ArrayList<>();
     for (int i = 0; i < layers.list().size(); i++) {
       Stage stage = layers.list().get(i);
-      NDArray y = stage.blocks(store, x, training, seen, i == 0);
-      seen.see("stage" + i, y);
-      maps.add(y);
-      if (i + 1 < layers.list().size()) {
-        x = stage.forward(store, y, training);
+      try (GradientMode mode = recording(frozen < i + 2)) {
+        NDArray y = stage.blocks(store, x, training, seen, i == 0);
+        seen.see("stage" + i, y);
+        maps.add(y);
+        if (i + 1 < layers.list().size()) {
+          x = stage.forward(store, y, training);
+        }
       }
     }
     return maps;

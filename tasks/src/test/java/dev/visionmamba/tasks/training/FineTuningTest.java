@@ -94,7 +94,7 @@ class FineTuningTest {
       weights(model)
           .forEach(
               (name, after) -> {
-                boolean frozen = name.matches("(patch_embed|layers\\.[012])\\..*");
+                boolean frozen = name.matches("pos_embed|(patch_embed|layers\\.[012])\\..*");
                 assertThat(java.util.Arrays.equals(after, before.get(name)))
                     .as(name)
                     .isEqualTo(frozen);
@@ -387,7 +387,7 @@ class FineTuningTest {
         .forEach(
             (name, alone) -> {
               double way = distance(alone, start.get(name));
-              assertThat(way > 0).as(name).isEqualTo(!name.startsWith("patch_embed."));
+              assertThat(way > 0).as(name).isEqualTo(!name.matches("pos_embed|patch_embed\\..*"));
               assertThat(distance(learned.get(1).get(name), alone))
                   .as(name)
                   .isLessThanOrEqualTo(0.01 * way);
