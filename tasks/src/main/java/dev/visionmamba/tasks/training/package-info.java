@@ -1,4 +1,5 @@
 /**
- * Training and evaluating classifiers: data sets, the loop, its schedule, checkpoints and curves.
+ * Training, fine-tuning and evaluating classifiers: data sets, augmentation, the loop, its schedule,
+ * checkpoints and curves.
  */
 package dev.visionmamba.tasks.training;
