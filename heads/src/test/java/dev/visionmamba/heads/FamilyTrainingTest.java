@@ -87,7 +87,7 @@ class FamilyTrainingTest {
                 Map.of("mamba_cfg", Map.of("d_state", 4, "conv_size", 3)),
                 "drop_path_rate",
                 0),
-            List.of("backbone.patch_embed.", "backbone.layers.0."),
+            List.of("backbone.patch_embed.", "backbone.pos_embed", "backbone.layers.0."),
             "head.fc.weight"));
   }
 
