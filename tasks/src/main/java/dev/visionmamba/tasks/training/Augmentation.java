@@ -29,9 +29,9 @@ public record Augmentation(int shift, boolean flip, double smallestCrop, float j
    * @throws IllegalArgumentException naming what is out of range
    */
   public Augmentation {
-    TrainingOptions.require(shift >= 0, "shift", shift);
-    TrainingOptions.require(smallestCrop > 0 && smallestCrop <= 1, "smallest crop", smallestCrop);
-    TrainingOptions.require(jitter >= 0 && jitter <= 1, "colour jitter", jitter);
+    Ranges.require(shift >= 0, "shift", shift);
+    Ranges.require(smallestCrop > 0 && smallestCrop <= 1, "smallest crop", smallestCrop);
+    Ranges.require(jitter >= 0 && jitter <= 1, "colour jitter", jitter);
   }
 
   /** Small pictures that are moved and mirrored. */

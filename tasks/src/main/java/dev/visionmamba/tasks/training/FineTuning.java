@@ -23,8 +23,8 @@ public record FineTuning(int frozenStages, boolean headOnly, float layerDecay) {
    * @throws IllegalArgumentException naming what is out of range
    */
   public FineTuning {
-    TrainingOptions.require(frozenStages >= -1, "number of frozen stages", frozenStages);
-    TrainingOptions.require(layerDecay > 0 && layerDecay <= 1, "decay by layer", layerDecay);
+    Ranges.require(frozenStages >= -1, "number of frozen stages", frozenStages);
+    Ranges.require(layerDecay > 0 && layerDecay <= 1, "decay by layer", layerDecay);
   }
 
   /**

@@ -23,8 +23,8 @@ public record Mixing(float mixup, float cutmix) {
    * @throws IllegalArgumentException naming what is out of range
    */
   public Mixing {
-    TrainingOptions.require(mixup >= 0 && mixup <= 1, "alpha of mixup", mixup);
-    TrainingOptions.require(cutmix >= 0 && cutmix <= 1, "alpha of cutmix", cutmix);
+    Ranges.require(mixup >= 0 && mixup <= 1, "alpha of mixup", mixup);
+    Ranges.require(cutmix >= 0 && cutmix <= 1, "alpha of cutmix", cutmix);
   }
 
   /** Whether pictures are mixed at all. */

@@ -1,6 +1,7 @@
 package dev.visionmamba.tasks.training;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * How a classifier is trained: a cosine schedule after a warm-up, label smoothing, augmentation,
@@ -110,20 +111,19 @@ public record TrainingOptions(
    * @throws IllegalArgumentException naming what is out of range
    */
   public TrainingOptions {
-    require(epochs >= 1, "epochs", epochs);
-    require(batchSize >= 1, "batch size", batchSize);
-    require(learningRate > 0 && Float.isFinite(learningRate), "learning rate", learningRate);
-    require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
-    require(warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
-    require(emaDecay >= 0 && emaDecay < 1, "decay of the weights' mean", emaDecay);
-    require(patience >= 0, "patience", patience);
-    require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
-  }
-
-  static void require(boolean holds, String what, Object value) {
-    if (!holds) {
-      throw new IllegalArgumentException("the " + what + " cannot be " + value);
-    }
+    Objects.requireNonNull(augmentation, "augmentation");
+    Objects.requireNonNull(mixing, "mixing");
+    Objects.requireNonNull(optimizer, "optimizer");
+    Objects.requireNonNull(tuning, "tuning");
+    Ranges.require(epochs >= 1, "epochs", epochs);
+    Ranges.require(batchSize >= 1, "batch size", batchSize);
+    Ranges.require(learningRate > 0 && Float.isFinite(learningRate), "learning rate", learningRate);
+    Ranges.require(weightDecay >= 0 && Float.isFinite(weightDecay), "weight decay", weightDecay);
+    Ranges.require(
+        warmupEpochs >= 0 && warmupEpochs < epochs, "number of warm-up epochs", warmupEpochs);
+    Ranges.require(emaDecay >= 0 && emaDecay < 1, "decay of the weights' mean", emaDecay);
+    Ranges.require(patience >= 0, "patience", patience);
+    Ranges.require(labelSmoothing >= 0 && labelSmoothing < 1, "label smoothing", labelSmoothing);
   }
 
   /**

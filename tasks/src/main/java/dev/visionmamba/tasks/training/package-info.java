@@ -1,5 +1,5 @@
 /**
- * Training, fine-tuning and evaluating classifiers: data sets, augmentation, the loop, its schedule,
- * checkpoints and curves.
+ * Training, fine-tuning and evaluating classifiers: data sets, augmentation, the loop, its
+ * schedule, checkpoints and curves.
  */
 package dev.visionmamba.tasks.training;
