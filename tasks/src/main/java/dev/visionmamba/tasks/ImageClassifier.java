@@ -55,8 +55,8 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Loads a classifier on the CPU.
    *
-   * @param nameOrPath a bundled model's name, a safetensors file with a description, or a folder
-   *     that training has written
+   * @param nameOrPath a bundled or a published model's name (which is downloaded once), a
+   *     safetensors file with a description, or a folder that training has written
    * @return the classifier
    * @throws ModelNotFoundException if there is no such name or file
    * @throws IOException if the file cannot be read or is no model file
@@ -96,7 +96,22 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public static ImageClassifier load(String nameOrPath, Device device, boolean foldNorms)
       throws ModelNotFoundException, IOException, MalformedModelException {
-    ClassifierModel model = ModelCatalogue.load(nameOrPath, device);
+    return of(ModelCatalogue.load(nameOrPath, device), foldNorms);
+  }
+
+  /**
+   * A classifier of a loaded model, for instance of a published file that is on the disk already:
+   *
+   * <pre>
+   * CatalogueEntry entry = ModelCatalogue.published("vmamba_tiny_s1l8");
+   * ImageClassifier.of(ModelCatalogue.open(entry, file, LoadOptions.STRICT, device), true)
+   * </pre>
+   *
+   * @param model with all its weights; closed with the classifier
+   * @param foldNorms whether its batch norms are folded, for good
+   * @return the classifier
+   */
+  public static ImageClassifier of(ClassifierModel model, boolean foldNorms) {
     if (foldNorms) {
       model.network().foldNorms();
     }

@@ -52,7 +52,7 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     int failures = 0;
-    try (ImageClassifier classifier = ImageClassifier.load(model.nameOrPath())) {
+    try (ImageClassifier classifier = ImageClassifier.of(model.load(), true)) {
       for (Path image : images) {
         try {
           print(out, image, classifier.classify(image).topK(top));

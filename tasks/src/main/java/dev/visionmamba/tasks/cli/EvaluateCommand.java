@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.Device;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
@@ -9,7 +8,6 @@ import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
 import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.zoo.ClassifierModel;
-import dev.visionmamba.zoo.ModelCatalogue;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +58,7 @@ final class EvaluateCommand implements Callable<Integer> {
     int workerCount = workers.start();
     ImageDataset images = data.loadTest(setAside, workerCount);
     ConfusionMatrix matrix;
-    try (ClassifierModel loaded = ModelCatalogue.load(model.nameOrPath(), Device.cpu());
+    try (ClassifierModel loaded = model.load();
         ProgressBar bar = ImageProgress.bar("evaluate", images.count(), 100)) {
       matrix = ClassifierEvaluation.run(loaded, images, workerCount, bar::stepTo);
     }

@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.tasks.djl.ModelExport;
+import dev.visionmamba.zoo.ClassifierModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -33,7 +34,9 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ModelExport.write(model.nameOrPath(), folder, half ? DataType.FLOAT16 : DataType.FLOAT32);
+    try (ClassifierModel loaded = model.load()) {
+      ModelExport.write(loaded, folder, half ? DataType.FLOAT16 : DataType.FLOAT32);
+    }
     spec.commandLine().getOut().println("written to " + folder);
     return 0;
   }

@@ -1,9 +1,6 @@
 package dev.visionmamba.tasks.djl;
 
-import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
@@ -31,22 +28,17 @@ public final class ModelExport {
   /**
    * Writes a model.
    *
-   * @param nameOrPath as {@link ModelCatalogue#load} takes it
+   * @param model with all its weights; its batch norms must not have been folded
    * @param folder is created if it is missing
    * @param type of the weights: float32, or float16 for half the size
-   * @throws ModelNotFoundException if there is no such model
    * @throws FileAlreadyExistsException if the folder is not empty
-   * @throws IOException if the model cannot be read or the folder not written
-   * @throws MalformedModelException if the model's weights do not fit its network
+   * @throws IOException if the folder cannot be written
    */
-  public static void write(String nameOrPath, Path folder, DataType type)
-      throws IOException, ModelNotFoundException, MalformedModelException {
+  public static void write(ClassifierModel model, Path folder, DataType type) throws IOException {
     requireEmpty(folder);
-    try (ClassifierModel model = ModelCatalogue.load(nameOrPath, Device.cpu())) {
-      Files.createDirectories(folder);
-      model.save(folder.resolve(ModelCatalogue.MODEL_FILE), model.description(), type);
-      AtomicFiles.writeText(folder.resolve(PROPERTIES), properties(model.description().name()));
-    }
+    Files.createDirectories(folder);
+    model.save(folder.resolve(ModelCatalogue.MODEL_FILE), model.description(), type);
+    AtomicFiles.writeText(folder.resolve(PROPERTIES), properties(model.description().name()));
   }
 
   private static void requireEmpty(Path folder) throws IOException {
