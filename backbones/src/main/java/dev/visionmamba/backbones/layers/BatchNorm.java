@@ -79,12 +79,8 @@ public final class BatchNorm extends NamedBlock {
     }
   }
 
-  /** Whatever was there before, NaN too. */
   private static void fill(Parameter parameter, float value) {
-    NDArray array = parameter.getArray();
-    try (NDArray values = array.getManager().full(array.getShape(), value)) {
-      values.copyTo(array);
-    }
+    parameter.getArray().muli(0).addi(value);
   }
 
   @Override

@@ -55,14 +55,15 @@ public final class Initializers {
   public static Initializer truncatedNormal(float deviation) {
     // By the inverse of the distribution function, as PyTorch does: DJL's own draws in Java.
     return (manager, shape, type) -> {
-      NDArray normal = manager.create(shape, type);
+      NDArray normal = manager.zeros(shape, type);
       try (NDArray flat = normal.reshape(-1)) {
         for (long from = 0; from < shape.size(); from += DRAWN_AT_ONCE) {
           long to = Math.min(shape.size(), from + DRAWN_AT_ONCE);
           try (NDArray uniform =
                   manager.randomUniform(-WITHIN_TWO, WITHIN_TWO, new Shape(to - from));
-              NDArray drawn = uniform.erfinv().muli(Math.sqrt(2) * deviation)) {
-            flat.set(new NDIndex(from + ":" + to), drawn);
+              NDArray drawn = uniform.erfinv().muli(Math.sqrt(2) * deviation);
+              NDArray part = flat.get(new NDIndex(from + ":" + to))) {
+            part.addi(drawn);
           }
         }
       }
