@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.tasks.image.Preprocessing;
@@ -24,7 +25,7 @@ import java.util.concurrent.Future;
  * arrays that are used again, so the memory does not grow with the data set. All random numbers are
  * drawn here in the pictures' order: however many threads there are, the batches are the same.
  */
-final class BatchLoader implements AutoCloseable {
+final class BatchLoader implements TrainingTask.Batches<BatchLoader.Batch> {
   /** How many batches are made ready while one is learned. */
   private static final int AHEAD = 2;
 
@@ -107,7 +108,22 @@ final class BatchLoader implements AutoCloseable {
    * @param targets what the loss wants: the labels, or of mixed pictures (B, classes), a share a
    *     class
    */
-  record Batch(NDArray images, NDArray labels, NDArray targets) {}
+  record Batch(NDArray images, NDArray labels, NDArray targets)
+      implements TrainingTask.Examples<Batch> {
+
+    @Override
+    public int size() {
+      return Math.toIntExact(labels.size());
+    }
+
+    @Override
+    public Batch part(int from, int to, NDManager manager) {
+      NDIndex part = new NDIndex().addSliceDim(from, to);
+      Batch some = new Batch(images.get(part), labels.get(part), targets.get(part));
+      manager.attachAll(some.images, some.labels, some.targets);
+      return some;
+    }
+  }
 
   /**
    * The next batch.
@@ -116,7 +132,8 @@ final class BatchLoader implements AutoCloseable {
    * @throws IOException if a picture cannot be read any more
    * @throws IllegalStateException if there are no more batches
    */
-  Batch next(NDManager manager) throws IOException {
+  @Override
+  public Batch next(NDManager manager) throws IOException {
     Pending batch = pending.poll();
     if (batch == null) {
       throw new IllegalStateException("the epoch has no more batches");

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 import dev.visionmamba.backbones.layers.StateDict;
-import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
@@ -37,14 +36,14 @@ final class TrainingCheckpoint {
 
   static void save(
       Path file,
-      ClassifierModel model,
+      TrainingTask<?> task,
       ResumableOptimizer optimizer,
       WeightAverage average,
       String settings,
       List<EpochResult> history)
       throws IOException {
-    Map<String, NDArray> tensors = StateDict.of(model.network());
-    for (Pair<String, Parameter> named : model.network().getParameters()) {
+    Map<String, NDArray> tensors = StateDict.of(task.network());
+    for (Pair<String, Parameter> named : task.network().getParameters()) {
       Parameter parameter = named.getValue();
       NDList state = optimizer.state(parameter.getId(), parameter.getArray());
       List<String> names = optimizer.stateNames(parameter.getId());
@@ -54,7 +53,7 @@ final class TrainingCheckpoint {
     }
     average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put(ModelDescription.METADATA_KEY, model.description().toJson());
+    metadata.put(ModelDescription.METADATA_KEY, task.description().toJson());
     metadata.put(SETTINGS, settings);
     metadata.put(
         HISTORY, history.stream().map(EpochResult::toCsv).collect(Collectors.joining("\n")));
@@ -64,16 +63,16 @@ final class TrainingCheckpoint {
   /** Restores the weights and the state, and gives the history. */
   static List<EpochResult> load(
       Path file,
-      ClassifierModel model,
+      TrainingTask<?> task,
       ResumableOptimizer optimizer,
       WeightAverage average,
       String settings,
       int stepsPerEpoch)
       throws IOException, MalformedModelException {
-    NDManager manager = model.djlModel().getNDManager();
+    NDManager manager = task.model().getNDManager();
     Checkpoint checkpoint = Safetensors.read(file, manager);
     check(file, checkpoint, SETTINGS, settings);
-    check(file, checkpoint, ModelDescription.METADATA_KEY, model.description().toJson());
+    check(file, checkpoint, ModelDescription.METADATA_KEY, task.description().toJson());
     List<EpochResult> history = history(file, checkpoint);
     Map<String, NDArray> weights = new LinkedHashMap<>();
     checkpoint
@@ -84,8 +83,8 @@ final class TrainingCheckpoint {
                 weights.put(name, tensor);
               }
             });
-    model.fill(weights, file.toString());
-    for (Pair<String, Parameter> named : model.network().getParameters()) {
+    task.fill(weights, file.toString());
+    for (Pair<String, Parameter> named : task.network().getParameters()) {
       String id = named.getValue().getId();
       NDList state = new NDList();
       for (String part : optimizer.stateNames(id)) {

@@ -1,14 +1,10 @@
 package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
-import ai.djl.training.loss.Loss;
-import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,22 +14,21 @@ import java.util.concurrent.Callable;
  * threads that work apart do more than two that share every operation. Their gradients add up in
  * the parameters, which libtorch guards.
  */
-final class TrainingWorkers implements AutoCloseable {
+final class TrainingWorkers<B extends TrainingTask.Examples<B>> implements AutoCloseable {
+  private final TrainingTask<B> task;
   private final ParallelTasks threads;
-  private final Loss loss;
 
   /**
    * Workers; the calling thread is one of them.
    *
    * @param count at least 1
-   * @param loss the mean over a batch
    */
-  TrainingWorkers(int count, Loss loss) {
+  TrainingWorkers(TrainingTask<B> task, int count) {
+    this.task = task;
     this.threads = new ParallelTasks(count);
-    this.loss = loss;
   }
 
-  /** The sum of a batch's losses, and how many of its images were recognised. */
+  /** The sum of the images' losses, and how much was recognised. */
   record BatchResult(double lossSum, long right) {
     BatchResult plus(BatchResult other) {
       return new BatchResult(lossSum + other.lossSum, right + other.right);
@@ -41,35 +36,32 @@ final class TrainingWorkers implements AutoCloseable {
   }
 
   /** Adds the gradients of a batch's mean loss. */
-  BatchResult learn(Trainer trainer, Batch batch) {
-    int count = Math.toIntExact(batch.labels().size());
+  BatchResult learn(Trainer trainer, NDManager manager, B batch) {
+    int count = batch.size();
     int parts = Math.min(threads.count(), count);
     List<Callable<BatchResult>> tasks = new ArrayList<>();
     for (int i = 0; i < parts; i++) {
-      NDIndex part = new NDIndex().addSliceDim(count * i / parts, count * (i + 1) / parts);
-      tasks.add(() -> learn(trainer, batch, part, count));
+      int from = count * i / parts;
+      int to = count * (i + 1) / parts;
+      tasks.add(() -> learn(trainer, manager, batch, from, to));
     }
     return threads.run(tasks).stream().reduce(new BatchResult(0, 0), BatchResult::plus);
   }
 
-  private BatchResult learn(Trainer trainer, Batch batch, NDIndex part, int all) {
-    try (NDManager manager = batch.images().getManager().newSubManager()) {
-      NDArray images = batch.images().get(part);
-      NDArray labels = batch.labels().get(part);
-      NDArray targets = batch.targets().get(part);
-      manager.attachAll(images, labels, targets);
-      long count = labels.size();
-      NDArray scores;
-      NDArray mean;
+  private BatchResult learn(Trainer trainer, NDManager whole, B batch, int from, int to) {
+    int count = to - from;
+    int all = batch.size();
+    try (NDManager manager = whole.newSubManager()) {
+      B part = batch.part(from, to, manager);
+      TrainingTask.Step step;
       try (GradientCollector collector = trainer.newGradientCollector()) {
-        scores = trainer.forward(new NDList(images)).head();
-        mean = loss.evaluate(new NDList(targets), new NDList(scores));
+        step = task.learn(trainer, part);
+        NDArray mean = step.loss();
         // Not mul(number): autograd saves the factor, which then must not be Java's to take away.
         NDArray share = manager.full(new Shape(), (float) count / all, mean.getDataType());
         collector.backward(count == all ? mean : mean.mul(share));
       }
-      NDArray right = scores.stopGradient().argMax(1).eq(labels).sum();
-      return new BatchResult(mean.getFloat() * (double) count, right.toLongArray()[0]);
+      return new BatchResult(step.loss().getFloat() * (double) count, step.right().getAsLong());
     }
   }
 

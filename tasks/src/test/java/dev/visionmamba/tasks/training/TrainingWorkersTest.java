@@ -14,6 +14,7 @@ import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.scans.autograd.ScanTrainer;
+import dev.visionmamba.tasks.Clothes;
 import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.tasks.training.TrainingWorkers.BatchResult;
 import dev.visionmamba.zoo.ClassifierModel;
@@ -40,14 +41,17 @@ class TrainingWorkersTest {
             FashionMnist.CLASS_NAMES,
             new ImageInput(28, 28, 28, "bicubic", List.of(0.3f), List.of(0.3f)),
             Map.of());
+    LabelledImages images = Clothes.bars(10, 1);
     Loss loss = new SmoothedCrossEntropy(0.1f);
     try (ClassifierModel model = ClassifierModel.create(description, Device.cpu());
         Trainer trainer = ScanTrainer.of(model.djlModel(), new DefaultTrainingConfig(loss));
-        TrainingWorkers threads = new TrainingWorkers(workers, loss);
+        TrainingWorkers<Batch> threads =
+            new TrainingWorkers<>(
+                new ClassifierTask(model, images, images, TrainingOptions.SMALL_IMAGES), workers);
         NDManager manager = trainer.getManager().newSubManager()) {
-      NDArray images = manager.randomNormal(new Shape(BATCH, 1, 28, 28));
+      NDArray pixels = manager.randomNormal(new Shape(BATCH, 1, 28, 28));
       NDArray labels = manager.create(new long[] {0, 1, 2, 3, 4, 5, 6});
-      BatchResult result = threads.learn(trainer, new Batch(images, labels, labels));
+      BatchResult result = threads.learn(trainer, manager, new Batch(pixels, labels, labels));
       Map<String, float[]> gradients = new LinkedHashMap<>();
       StateDict.of(model.network())
           .forEach(

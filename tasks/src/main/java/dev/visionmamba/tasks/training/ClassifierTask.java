@@ -1,0 +1,125 @@
+package dev.visionmamba.tasks.training;
+
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.tasks.image.Preprocessing;
+import dev.visionmamba.tasks.training.BatchLoader.Batch;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.ModelDescription;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Learning to name what images show; measured by how many test images are named rightly. */
+final class ClassifierTask implements TrainingTask<Batch> {
+  private final ClassifierModel model;
+  private final ImageDataset train;
+  private final ImageDataset test;
+  private final TrainingOptions options;
+  private final Loss loss;
+
+  /**
+   * A task.
+   *
+   * @throws IllegalArgumentException if there are no images, or other classes than the model's
+   */
+  ClassifierTask(
+      ClassifierModel model, ImageDataset train, ImageDataset test, TrainingOptions options) {
+    if (train.count() == 0 || test.count() == 0) {
+      throw new IllegalArgumentException(
+          "training needs images to learn from and images to test with, got "
+              + train.count()
+              + " and "
+              + test.count());
+    }
+    if (!train.classNames().equals(model.description().classes())) {
+      throw new IllegalArgumentException(
+          "the model's classes ("
+              + NameList.of(model.description().classes())
+              + ") must be the data set's ("
+              + NameList.of(train.classNames())
+              + ")");
+    }
+    this.model = model;
+    this.train = train;
+    this.test = test;
+    this.options = options;
+    this.loss = new SmoothedCrossEntropy(options.labelSmoothing());
+  }
+
+  @Override
+  public Model model() {
+    return model.djlModel();
+  }
+
+  @Override
+  public NamedBlock network() {
+    return model.network();
+  }
+
+  @Override
+  public ModelDescription description() {
+    return model.description();
+  }
+
+  @Override
+  public Map<String, ParameterRule> rules() {
+    return ParameterRule.of(model.network(), options.tuning().layerDecay());
+  }
+
+  @Override
+  public void freeze() {
+    options.tuning().freeze(model.network());
+  }
+
+  @Override
+  public int count() {
+    return train.count();
+  }
+
+  @Override
+  public long chances() {
+    return train.count();
+  }
+
+  @Override
+  public String identity() {
+    return train.identity() + "; " + test.identity();
+  }
+
+  @Override
+  public Batches<Batch> batches(int[] order, SplittableRandom random, int threads) {
+    Preprocessing preprocessing = Preprocessing.of(model.description().input());
+    return new BatchLoader(train, preprocessing, options, order, random, threads);
+  }
+
+  @Override
+  public Step learn(Trainer trainer, Batch batch) {
+    NDArray scores = trainer.forward(new NDList(batch.images())).head(); // (B, classes)
+    NDArray mean = loss.evaluate(new NDList(batch.targets()), new NDList(scores));
+    return new Step(
+        mean, () -> scores.stopGradient().argMax(1).eq(batch.labels()).sum().toLongArray()[0]);
+  }
+
+  @Override
+  public double measure(int workers) throws IOException {
+    return ClassifierEvaluation.run(model, test, workers, done -> {}).accuracy();
+  }
+
+  @Override
+  public void save(Path file, ModelDescription description, DataType type) throws IOException {
+    model.save(file, description, type);
+  }
+
+  @Override
+  public void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException {
+    model.fill(tensors, name);
+  }
+}
