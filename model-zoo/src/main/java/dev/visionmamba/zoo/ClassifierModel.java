@@ -3,38 +3,28 @@ package dev.visionmamba.zoo;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.CheckpointFile;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.LoadReport;
-import dev.visionmamba.zoo.checkpoint.Safetensors;
 import dev.visionmamba.zoo.checkpoint.WeightLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** A classifier with its weights and its description. Closing it frees the weights. */
-public final class ClassifierModel implements AutoCloseable {
-  private final Model model;
-  private final Classifier network;
-  private final ModelDescription description;
+/** A classifier with its weights and its description. */
+public final class ClassifierModel extends TrainedModel<Classifier> {
   private LoadReport loadReport;
 
   private ClassifierModel(Model model, Classifier network, ModelDescription description) {
-    this.model = model;
-    this.network = network;
-    this.description = description;
+    super(model, network, description);
   }
 
   /**
@@ -48,10 +38,12 @@ public final class ClassifierModel implements AutoCloseable {
   public static ClassifierModel create(ModelDescription description, Device device) {
     ClassifierModel created = empty(description, device);
     ImageInput input = description.input();
-    created.network.initialize(
-        created.model.getNDManager(),
-        DataType.FLOAT32,
-        new Shape(1, input.channels(), input.height(), input.width()));
+    created
+        .network()
+        .initialize(
+            created.djlModel().getNDManager(),
+            DataType.FLOAT32,
+            new Shape(1, input.channels(), input.height(), input.width()));
     return created;
   }
 
@@ -117,8 +109,8 @@ public final class ClassifierModel implements AutoCloseable {
   private ClassifierModel filled(CheckpointFile checkpoint, LoadOptions options)
       throws IOException, MalformedModelException {
     try {
-      loadReport = WeightLoader.load(checkpoint, network, options, model.getNDManager());
-      network.freezeParameters(!options.newHead());
+      loadReport = WeightLoader.load(checkpoint, network(), options, djlModel().getNDManager());
+      network().freezeParameters(!options.newHead());
       return this;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       close();
@@ -138,7 +130,7 @@ public final class ClassifierModel implements AutoCloseable {
       ClassifierModel loaded = describedBy(checkpoint.metadata(), name, device);
       try {
         loaded.fill(checkpoint.tensors(), name);
-        loaded.network.freezeParameters(true);
+        loaded.network().freezeParameters(true);
         return loaded;
       } catch (MalformedModelException | RuntimeException e) {
         loaded.close();
@@ -223,77 +215,11 @@ public final class ClassifierModel implements AutoCloseable {
   }
 
   /**
-   * Replaces the weights.
-   *
-   * @param tensors by name; they move to this model
-   * @param name where they come from, for messages
-   * @throws MalformedModelException if they do not fit the network
-   */
-  public void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException {
-    try {
-      StateDict.load(network, tensors, model.getNDManager());
-    } catch (MalformedModelException e) {
-      throw new MalformedModelException(name + ": " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * Writes the model as one safetensors file, whole or not at all.
-   *
-   * @param file the file; its folder must exist
-   * @param newDescription what the file is to say about itself
-   * @param type of the weights in the file: float32, or float16 for half the size
-   * @throws IOException if it cannot be written
-   */
-  public void save(Path file, ModelDescription newDescription, DataType type) throws IOException {
-    Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put(ModelDescription.METADATA_KEY, newDescription.toJson());
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      Map<String, NDArray> tensors = StateDict.of(network);
-      tensors.replaceAll((name, tensor) -> tensor.toType(type, false));
-      Safetensors.write(file, tensors, metadata);
-    }
-  }
-
-  /**
-   * The network.
-   *
-   * @return the block
-   */
-  public Classifier network() {
-    return network;
-  }
-
-  /**
-   * What the model says about itself.
-   *
-   * @return the description
-   */
-  public ModelDescription description() {
-    return description;
-  }
-
-  /**
    * What loading the weights has done: renamed, left out, started anew.
    *
    * @return the report; empty for a model that was not loaded from a file of its own
    */
   public Optional<LoadReport> loadReport() {
     return Optional.ofNullable(loadReport);
-  }
-
-  /**
-   * The DJL model that owns the weights, for DJL's own trainers and predictors.
-   *
-   * @return the model
-   */
-  public Model djlModel() {
-    return model;
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

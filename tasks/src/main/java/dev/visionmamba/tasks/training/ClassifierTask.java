@@ -1,19 +1,13 @@
 package dev.visionmamba.tasks.training;
 
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
-import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.zoo.ClassifierModel;
-import dev.visionmamba.zoo.ModelDescription;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -55,18 +49,8 @@ final class ClassifierTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Model model() {
-    return model.djlModel();
-  }
-
-  @Override
-  public NamedBlock network() {
-    return model.network();
-  }
-
-  @Override
-  public ModelDescription description() {
-    return model.description();
+  public ClassifierModel model() {
+    return model;
   }
 
   @Override
@@ -111,15 +95,5 @@ final class ClassifierTask implements TrainingTask<Batch> {
   @Override
   public double measure(int workers) throws IOException {
     return ClassifierEvaluation.run(model, test, workers, done -> {}).accuracy();
-  }
-
-  @Override
-  public void save(Path file, ModelDescription description, DataType type) throws IOException {
-    model.save(file, description, type);
-  }
-
-  @Override
-  public void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException {
-    model.fill(tensors, name);
   }
 }

@@ -52,7 +52,8 @@ final class Training<B extends TrainingTask.Examples<B>> {
     this.workerCount = workers;
     this.optimizer = optimizer();
     this.average =
-        new WeightAverage(task.model().getNDManager(), task.network(), options.emaDecay());
+        new WeightAverage(
+            task.model().djlModel().getNDManager(), task.model().network(), options.emaDecay());
   }
 
   private ResumableOptimizer optimizer() {
@@ -78,7 +79,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     int before = history.size();
     // DJL wants a loss; the task has its own.
     DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer);
-    try (Trainer trainer = ScanTrainer.of(task.model(), config);
+    try (Trainer trainer = ScanTrainer.of(task.model().djlModel(), config);
         TrainingWorkers<B> workers = new TrainingWorkers<>(task, workerCount)) {
       task.freeze();
       while (history.size() < Math.min(until, options.epochs()) && !outOfPatience(history)) {
@@ -102,7 +103,10 @@ final class Training<B extends TrainingTask.Examples<B>> {
     EpochResult kept = kept(history);
     if (kept != last(history)) {
       Path file = folder.resolve(ClassifierTraining.MODEL_FILE);
-      task.fill(Safetensors.read(file, task.model().getNDManager()).tensors(), file.toString());
+      task.model()
+          .fill(
+              Safetensors.read(file, task.model().djlModel().getNDManager()).tensors(),
+              file.toString());
     }
     if (history.size() == before) {
       saveModel(kept, notes); // nothing was left to train, but the notes or the type may be new
@@ -185,14 +189,15 @@ final class Training<B extends TrainingTask.Examples<B>> {
   }
 
   private void saveModel(EpochResult result, Map<String, String> notes) throws IOException {
-    Map<String, String> allNotes = new TreeMap<>(task.description().notes());
+    Map<String, String> allNotes = new TreeMap<>(task.model().description().notes());
     allNotes.putAll(notes);
     allNotes.put("epochs", Integer.toString(result.epoch()));
     allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
-    task.save(
-        folder.resolve(ClassifierTraining.MODEL_FILE),
-        task.description().withNotes(allNotes),
-        weightType);
+    task.model()
+        .save(
+            folder.resolve(ClassifierTraining.MODEL_FILE),
+            task.model().description().withNotes(allNotes),
+            weightType);
   }
 
   private void saveProgress(List<EpochResult> history) throws IOException {

@@ -42,8 +42,8 @@ final class TrainingCheckpoint {
       String settings,
       List<EpochResult> history)
       throws IOException {
-    Map<String, NDArray> tensors = StateDict.of(task.network());
-    for (Pair<String, Parameter> named : task.network().getParameters()) {
+    Map<String, NDArray> tensors = StateDict.of(task.model().network());
+    for (Pair<String, Parameter> named : task.model().network().getParameters()) {
       Parameter parameter = named.getValue();
       NDList state = optimizer.state(parameter.getId(), parameter.getArray());
       List<String> names = optimizer.stateNames(parameter.getId());
@@ -53,7 +53,7 @@ final class TrainingCheckpoint {
     }
     average.means().forEach((name, mean) -> tensors.put(MEAN + SEPARATOR + name, mean));
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put(ModelDescription.METADATA_KEY, task.description().toJson());
+    metadata.put(ModelDescription.METADATA_KEY, task.model().description().toJson());
     metadata.put(SETTINGS, settings);
     metadata.put(
         HISTORY, history.stream().map(EpochResult::toCsv).collect(Collectors.joining("\n")));
@@ -69,10 +69,10 @@ final class TrainingCheckpoint {
       String settings,
       int stepsPerEpoch)
       throws IOException, MalformedModelException {
-    NDManager manager = task.model().getNDManager();
+    NDManager manager = task.model().djlModel().getNDManager();
     Checkpoint checkpoint = Safetensors.read(file, manager);
     check(file, checkpoint, SETTINGS, settings);
-    check(file, checkpoint, ModelDescription.METADATA_KEY, task.description().toJson());
+    check(file, checkpoint, ModelDescription.METADATA_KEY, task.model().description().toJson());
     List<EpochResult> history = history(file, checkpoint);
     Map<String, NDArray> weights = new LinkedHashMap<>();
     checkpoint
@@ -83,8 +83,8 @@ final class TrainingCheckpoint {
                 weights.put(name, tensor);
               }
             });
-    task.fill(weights, file.toString());
-    for (Pair<String, Parameter> named : task.network().getParameters()) {
+    task.model().fill(weights, file.toString());
+    for (Pair<String, Parameter> named : task.model().network().getParameters()) {
       String id = named.getValue().getId();
       NDList state = new NDList();
       for (String part : optimizer.stateNames(id)) {

@@ -1,15 +1,10 @@
 package dev.visionmamba.tasks.training;
 
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.training.Trainer;
-import dev.visionmamba.backbones.layers.NamedBlock;
-import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.TrainedModel;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
@@ -53,14 +48,8 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
    */
   record Step(NDArray loss, LongSupplier right) {}
 
-  /** The DJL model, which owns the weights. */
-  Model model();
-
-  /** The network, whose weights are trained in place. */
-  NamedBlock network();
-
-  /** What the model says about itself. */
-  ModelDescription description();
+  /** The model, whose weights are trained in place. */
+  TrainedModel<?> model();
 
   /** How each parameter learns, by its id. */
   Map<String, ParameterRule> rules();
@@ -85,10 +74,4 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
 
   /** How well the network does on the test images, 0 to 1. */
   double measure(int workers) throws IOException;
-
-  /** Writes the model with what it is to say about itself. */
-  void save(Path file, ModelDescription description, DataType type) throws IOException;
-
-  /** Replaces the weights. */
-  void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException;
 }

@@ -1,0 +1,105 @@
+package dev.visionmamba.zoo;
+
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.zoo.checkpoint.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A network with its weights and its description. Closing it frees the weights.
+ *
+ * @param <N> the network
+ */
+public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseable {
+  private final Model model;
+  private final N network;
+  private final ModelDescription description;
+
+  /**
+   * For subclasses.
+   *
+   * @param model owns the weights
+   * @param network its block
+   * @param description what the model says about itself
+   */
+  protected TrainedModel(Model model, N network, ModelDescription description) {
+    this.model = model;
+    this.network = network;
+    this.description = description;
+  }
+
+  /**
+   * Replaces the weights.
+   *
+   * @param tensors by name; they move to this model
+   * @param name where they come from, for messages
+   * @throws MalformedModelException if they do not fit the network
+   */
+  public final void fill(Map<String, NDArray> tensors, String name) throws MalformedModelException {
+    try {
+      StateDict.load(network, tensors, model.getNDManager());
+    } catch (MalformedModelException e) {
+      throw new MalformedModelException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the model as one safetensors file, whole or not at all.
+   *
+   * @param file the file; its folder must exist
+   * @param newDescription what the file is to say about itself
+   * @param type of the weights in the file: float32, or float16 for half the size
+   * @throws IOException if it cannot be written
+   */
+  public final void save(Path file, ModelDescription newDescription, DataType type)
+      throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(ModelDescription.METADATA_KEY, newDescription.toJson());
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Map<String, NDArray> tensors = StateDict.of(network);
+      tensors.replaceAll((name, tensor) -> tensor.toType(type, false));
+      Safetensors.write(file, tensors, metadata);
+    }
+  }
+
+  /**
+   * The network.
+   *
+   * @return the block
+   */
+  public final N network() {
+    return network;
+  }
+
+  /**
+   * What the model says about itself.
+   *
+   * @return the description
+   */
+  public final ModelDescription description() {
+    return description;
+  }
+
+  /**
+   * The DJL model that owns the weights, for DJL's own trainers and predictors.
+   *
+   * @return the model
+   */
+  public final Model djlModel() {
+    return model;
+  }
+
+  @Override
+  public final void close() {
+    model.close();
+  }
+}
