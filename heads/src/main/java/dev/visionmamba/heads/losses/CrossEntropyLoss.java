@@ -18,7 +18,7 @@ import ai.djl.training.loss.Loss;
  * nothing, and its scores' gradient is 0.
  *
  * <p>As a loss of a trainer it takes one array of scores and one of labels. Instances do not
- * change: each {@code with}-like method gives another loss.
+ * change: a method that sets an option returns another loss.
  */
 public final class CrossEntropyLoss extends Loss {
   /** What the sum over places is divided by. */

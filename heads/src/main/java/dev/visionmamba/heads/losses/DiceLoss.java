@@ -26,7 +26,7 @@ import java.util.Arrays;
  * numerator alone, so that there an ignored pixel pulls its probabilities to 0.)
  *
  * <p>As a loss of a trainer it takes one array of scores and one of labels. Instances do not
- * change: each {@code with}-like method gives another loss.
+ * change: a method that sets an option returns another loss.
  */
 public final class DiceLoss extends Loss {
   private final float smoothing;

@@ -68,6 +68,16 @@ class MaxIoUAssignerTest {
   }
 
   @Test
+  void ofTrueBoxesThatOverlapABoxEquallyTheFirstHasIt() {
+    float[] boxes = {0, 0, 10, 10};
+    float[] truths = {0, 0, 10, 2, 0, 0, 10, 6, 0, 4, 10, 10};
+    assertThat(truths(new MaxIoUAssigner(0.5f, 0.3f, 0, false, true, -1).assign(boxes, truths)))
+        .containsExactly(1);
+    // By low-quality matching the last takes it from those before.
+    assertThat(truths(MaxIoUAssigner.RETINANET.assign(boxes, truths))).containsExactly(2);
+  }
+
+  @Test
   void aTrueBoxApartFromAllTakesNone() {
     float[] truths = {0, 0, 10, 10, 900, 900, 950, 950, 3, 3, 3, 9};
     assertThat(truths(MaxIoUAssigner.RETINANET.assign(LADDER, truths)))
