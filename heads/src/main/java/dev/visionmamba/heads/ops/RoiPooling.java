@@ -1,0 +1,326 @@
+package dev.visionmamba.heads.ops;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.scans.autograd.GradientMode;
+import dev.visionmamba.scans.autograd.Tape;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * RoIAlign of given regions on given levels. Each region's rows of the map are summed by their
+ * weights into rows of bins, then these along the columns; channels lie together, so every loop
+ * runs over neighbouring numbers.
+ */
+final class RoiPooling {
+  /** Regions that are worth a part of their own. */
+  private static final int LEAST_REGIONS = 4;
+
+  private final RoiAlign align;
+  private final double[] scales;
+  private final Rois rois;
+  private final int[] levelOf;
+
+  /**
+   * The work.
+   *
+   * @param scales pixels of the map a pixel of the image, for each level
+   * @param levelOf the level of each region
+   */
+  RoiPooling(RoiAlign align, double[] scales, Rois rois, int[] levelOf) {
+    this.align = align;
+    this.scales = scales;
+    this.rois = rois;
+    this.levelOf = levelOf;
+  }
+
+  /** A level's memory. */
+  private record Level(FloatBuffer floats, int height, int width, int channels) {
+    static Level of(NDArray map) {
+      Shape shape = map.getShape();
+      if (shape.size() * Float.BYTES > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "a map of " + shape + " exceeds the 2 GB that RoIAlign can address");
+      }
+      return new Level(
+          memory(map),
+          Math.toIntExact(shape.get(1)),
+          Math.toIntExact(shape.get(2)),
+          Math.toIntExact(shape.get(3)));
+    }
+
+    int at(int image, int row, int column) {
+      return ((image * height + row) * width + column) * channels;
+    }
+  }
+
+  private static FloatBuffer memory(NDArray array) {
+    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param maps (B, H, W, C) for each level
+   * @return (n, bins, bins, C)
+   */
+  NDArray forward(List<NDArray> maps) {
+    requireMaps(maps);
+    boolean inMemory =
+        maps.stream()
+            .allMatch(
+                map ->
+                    map.getDevice().equals(Device.cpu()) && map.getDataType() == DataType.FLOAT32);
+    Tape tape = Tape.current();
+    if (!inMemory || (GradientMode.isOn() && tape == null)) {
+      return byOperations(maps);
+    }
+    if (tape == null) {
+      return inMemory(maps);
+    }
+    return tape.record(
+        new NDList(maps),
+        () -> new NDList(inMemory(maps)),
+        (saved, outputGradient, gradients) -> addGradients(outputGradient, gradients));
+  }
+
+  private void requireMaps(List<NDArray> maps) {
+    Shape first = maps.get(0).getShape();
+    for (NDArray map : maps) {
+      Shape shape = map.getShape();
+      if (shape.dimension() != 4
+          || shape.get(0) != first.get(0)
+          || shape.get(3) != first.get(3)
+          || shape.size() == 0) {
+        throw new IllegalArgumentException(
+            "maps must be (batch, height, width, channels), of the same batch and channels, but"
+                + " are "
+                + maps.stream().map(NDArray::getShape).toList());
+      }
+    }
+    for (int image : rois.images()) {
+      if (image < 0 || image >= first.get(0)) {
+        throw new IllegalArgumentException(
+            "a region is of image " + image + ", but the batch has " + first.get(0));
+      }
+    }
+  }
+
+  private SampleAxis axisY(int roi, int height) {
+    return axis(roi, 1, align.height(), height);
+  }
+
+  private SampleAxis axisX(int roi, int width) {
+    return axis(roi, 0, align.width(), width);
+  }
+
+  private SampleAxis axis(int roi, int coordinate, int bins, int length) {
+    double scale = scales[levelOf[roi]];
+    int i = roi * Boxes.COORDINATES + coordinate;
+    double start = rois.boxes()[i] * scale;
+    double size = rois.boxes()[i + 2] * scale - start;
+    return SampleAxis.of(start - 0.5, size, bins, align.samplingRatio(), length);
+  }
+
+  private Shape outputShape(List<NDArray> maps) {
+    return new Shape(rois.size(), align.height(), align.width(), maps.get(0).getShape().get(3));
+  }
+
+  private NDArray inMemory(List<NDArray> maps) {
+    Shape shape = outputShape(maps);
+    NDArray output = maps.get(0).getManager().create(shape, DataType.FLOAT32);
+    if (rois.size() > 0) {
+      List<Level> levels = maps.stream().map(Level::of).toList();
+      FloatBuffer to = memory(output);
+      Parallel.run(
+          rois.size(),
+          LEAST_REGIONS,
+          (from, end) -> {
+            Scratch scratch = new Scratch();
+            for (int roi = from; roi < end; roi++) {
+              pool(roi, levels.get(levelOf[roi]), to, scratch);
+            }
+          });
+    }
+    return output;
+  }
+
+  /** Rows on the heap, where loops over them become vector instructions. */
+  private static final class Scratch {
+    float[] row = new float[0];
+    float[] sum = new float[0];
+    float[] bins = new float[0];
+
+    void ensure(int rowLength, int binLength) {
+      if (row.length < rowLength) {
+        row = new float[rowLength];
+        sum = new float[rowLength];
+      }
+      if (bins.length < binLength) {
+        bins = new float[binLength];
+      }
+    }
+  }
+
+  private void pool(int roi, Level level, FloatBuffer output, Scratch scratch) {
+    int channels = level.channels;
+    SampleAxis y = axisY(roi, level.height);
+    SampleAxis x = axisX(roi, level.width);
+    int length = Math.max(0, x.to() - x.from()) * channels;
+    int binLength = align.width() * channels;
+    scratch.ensure(length, binLength);
+    int loaded = -1;
+    for (int p = 0; p < align.height(); p++) {
+      fill(scratch.bins, binLength);
+      if (y.count[p] > 0 && !x.isEmpty()) {
+        for (int k = 0; k < y.count[p]; k++) {
+          int row = y.first[p] + k;
+          if (row != loaded) {
+            level.floats.get(level.at(rois.images()[roi], row, x.from()), scratch.row, 0, length);
+            loaded = row;
+          }
+          float weight = y.weights[p * y.most + k];
+          if (k == 0) {
+            multiply(scratch.row, weight, scratch.sum, length);
+          } else {
+            multiplyAdd(scratch.row, 0, weight, scratch.sum, 0, length);
+          }
+        }
+        for (int q = 0; q < align.width(); q++) {
+          for (int k = 0; k < x.count[q]; k++) {
+            int column = x.first[q] - x.from() + k;
+            float weight = x.weights[q * x.most + k];
+            multiplyAdd(
+                scratch.sum, column * channels, weight, scratch.bins, q * channels, channels);
+          }
+        }
+      }
+      output.put((roi * align.height() + p) * binLength, scratch.bins, 0, binLength);
+    }
+  }
+
+  private static void fill(float[] values, int length) {
+    for (int i = 0; i < length; i++) {
+      values[i] = 0f;
+    }
+  }
+
+  /** to = weight from. */
+  private static void multiply(float[] from, float weight, float[] to, int length) {
+    for (int i = 0; i < length; i++) {
+      to[i] = weight * from[i];
+    }
+  }
+
+  /** to += weight from. */
+  private static void multiplyAdd(
+      float[] from, int fromAt, float weight, float[] to, int toAt, int length) {
+    for (int i = 0; i < length; i++) {
+      to[toAt + i] += weight * from[fromAt + i];
+    }
+  }
+
+  /** Each image by one thread, since regions of the same image overlap. */
+  private void addGradients(NDArray outputGradient, NDList gradients) {
+    if (rois.size() == 0) {
+      return;
+    }
+    List<Level> levels = gradients.stream().map(Level::of).toList();
+    FloatBuffer of = memory(outputGradient);
+    int images = Math.toIntExact(gradients.get(0).getShape().get(0));
+    Parallel.run(
+        images,
+        1,
+        (from, end) -> {
+          Scratch scratch = new Scratch();
+          for (int roi = 0; roi < rois.size(); roi++) {
+            if (rois.images()[roi] >= from && rois.images()[roi] < end) {
+              addGradient(roi, levels.get(levelOf[roi]), of, scratch);
+            }
+          }
+        });
+  }
+
+  private void addGradient(int roi, Level gradient, FloatBuffer output, Scratch scratch) {
+    int channels = gradient.channels;
+    SampleAxis y = axisY(roi, gradient.height);
+    SampleAxis x = axisX(roi, gradient.width);
+    if (y.isEmpty() || x.isEmpty()) {
+      return;
+    }
+    int length = (x.to() - x.from()) * channels;
+    int binLength = align.width() * channels;
+    scratch.ensure(length, binLength);
+    for (int p = 0; p < align.height(); p++) {
+      output.get((roi * align.height() + p) * binLength, scratch.bins, 0, binLength);
+      fill(scratch.sum, length);
+      for (int q = 0; q < align.width(); q++) {
+        for (int k = 0; k < x.count[q]; k++) {
+          int column = x.first[q] - x.from() + k;
+          float weight = x.weights[q * x.most + k];
+          multiplyAdd(scratch.bins, q * channels, weight, scratch.sum, column * channels, channels);
+        }
+      }
+      for (int k = 0; k < y.count[p]; k++) {
+        int at = gradient.at(rois.images()[roi], y.first[p] + k, x.from());
+        gradient.floats.get(at, scratch.row, 0, length);
+        multiplyAdd(scratch.sum, 0, y.weights[p * y.most + k], scratch.row, 0, length);
+        gradient.floats.put(at, scratch.row, 0, length);
+      }
+    }
+  }
+
+  /** The same as matrix products, which autograd and every device know. */
+  private NDArray byOperations(List<NDArray> maps) {
+    if (rois.size() == 0) {
+      return maps.get(0).getManager().create(outputShape(maps), maps.get(0).getDataType());
+    }
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      List<NDArray> pooled = new ArrayList<>();
+      IntStream.range(0, rois.size())
+          .forEach(roi -> pooled.add(byOperations(roi, maps.get(levelOf[roi]))));
+      NDArray output = NDArrays.stack(new NDList(pooled));
+      NDScope.unregister(output);
+      return output;
+    }
+  }
+
+  private NDArray byOperations(int roi, NDArray map) {
+    NDManager manager = map.getManager();
+    Shape shape = map.getShape();
+    long channels = shape.get(3);
+    SampleAxis y = axisY(roi, Math.toIntExact(shape.get(1)));
+    SampleAxis x = axisX(roi, Math.toIntExact(shape.get(2)));
+    if (y.isEmpty() || x.isEmpty()) {
+      return manager.zeros(new Shape(align.height(), align.width(), channels), map.getDataType());
+    }
+    long rows = y.to() - y.from();
+    long columns = x.to() - x.from();
+    NDIndex index =
+        new NDIndex("{}, {}:{}, {}:{}", rois.images()[roi], y.from(), y.to(), x.from(), x.to());
+    NDArray region = map.get(index); // (rows, columns, C)
+    NDArray alongY = matrix(manager, y, rows, map.getDataType()); // (height, rows)
+    NDArray alongX = matrix(manager, x, columns, map.getDataType()); // (width, columns)
+    NDArray summed =
+        alongY
+            .matMul(region.reshape(rows, columns * channels))
+            .reshape(align.height(), columns, channels);
+    return alongX.matMul(summed); // (height, width, C)
+  }
+
+  private static NDArray matrix(NDManager manager, SampleAxis axis, long columns, DataType type) {
+    NDArray matrix = manager.create(axis.matrix(), new Shape(axis.first.length, columns));
+    return matrix.toType(type, false);
+  }
+}
