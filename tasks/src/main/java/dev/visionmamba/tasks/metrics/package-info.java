@@ -1,2 +1,5 @@
-/** Measures of how good a prediction is: accuracy, the confusion matrix. */
+/**
+ * Measures of how good a prediction is: accuracy and the confusion matrix of classes, average
+ * precision of detections, intersection over union of labelled pixels.
+ */
 package dev.visionmamba.tasks.metrics;
