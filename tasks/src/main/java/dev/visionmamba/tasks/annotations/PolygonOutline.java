@@ -44,14 +44,13 @@ final class PolygonOutline {
     }
     double length = 0;
     for (int i = 0; i < polygon.length; i++) {
-      double step = Math.abs(polygon[i] - polygon[(i + 2) % polygon.length]);
-      // Not "step > LONGEST": a NaN must not pass.
-      if (!(step <= LONGEST) || !(Math.abs(polygon[i]) <= LONGEST)) {
+      // Not "> LONGEST": a NaN must not pass.
+      if (!(Math.abs(polygon[i]) <= LONGEST)) {
         throw new IllegalArgumentException(
             "a polygon's corner is at %s, but corners are finite and within %d pixels"
                 .formatted(polygon[i], LONGEST));
       }
-      length += step;
+      length += Math.abs(polygon[i] - polygon[(i + 2) % polygon.length]);
     }
     if (length > LONGEST) {
       throw new IllegalArgumentException(
