@@ -1,0 +1,162 @@
+package dev.visionmamba.tasks.drawing;
+
+import dev.visionmamba.tasks.annotations.LabelMap;
+import dev.visionmamba.tasks.image.PixelImage;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * Draws the classes of a picture's pixels over it, in their colours, with a legend below: the
+ * classes that are there and the share of the picture that each has, the largest first. Pixels
+ * without a class stay as they are. Letters grow with the picture.
+ */
+public final class SegmentationPicture {
+  /** How much of the picture is covered if nothing else is told. */
+  public static final double OPACITY = 0.6;
+
+  /** Names need so much, in pixels, however narrow the picture is. */
+  private static final int NARROWEST = 120;
+
+  private SegmentationPicture() {}
+
+  /** A line of the legend. */
+  private record Entry(Color colour, String text) {}
+
+  /**
+   * Draws labels over a picture.
+   *
+   * @param picture the picture, not changed
+   * @param labels the class of each of its pixels
+   * @param classNames the classes' names by label
+   * @param palette the classes' colours
+   * @param opacity how much of the picture is covered, 0 to 1
+   * @return a picture of at least the same width, with the legend below
+   * @throws IllegalArgumentException if the sizes differ, a label has no name, or the opacity is
+   *     out of range
+   */
+  public static BufferedImage draw(
+      PixelImage picture,
+      LabelMap labels,
+      List<String> classNames,
+      Palette palette,
+      double opacity) {
+    check(picture, labels, classNames, opacity);
+    BufferedImage overlay = picture.toBufferedImage();
+    MaskPainter painter = new MaskPainter(overlay);
+    for (int i = 0; i < labels.labels().length; i++) {
+      int label = labels.labels()[i] & 0xff;
+      if (label != LabelMap.IGNORED) {
+        painter.blend(i, palette.colour(label), opacity);
+      }
+    }
+    return withLegend(overlay, entries(labels, classNames, palette));
+  }
+
+  /**
+   * Draws labels over a picture and writes a PNG, whole or not at all.
+   *
+   * @param picture the picture
+   * @param labels the class of each of its pixels
+   * @param classNames the classes' names by label
+   * @param palette the classes' colours
+   * @param file where; its folder must exist
+   * @throws IllegalArgumentException as {@link #draw} does
+   * @throws IOException if it cannot be written
+   */
+  public static void write(
+      PixelImage picture, LabelMap labels, List<String> classNames, Palette palette, Path file)
+      throws IOException {
+    PngWriter.write(draw(picture, labels, classNames, palette, OPACITY), file);
+  }
+
+  private static void check(
+      PixelImage picture, LabelMap labels, List<String> classNames, double opacity) {
+    Objects.requireNonNull(picture, "picture");
+    if (picture.width() != labels.width() || picture.height() != labels.height()) {
+      throw new IllegalArgumentException(
+          "the picture has %dx%d pixels, but its labels %dx%d"
+              .formatted(picture.width(), picture.height(), labels.width(), labels.height()));
+    }
+    if (!(opacity >= 0 && opacity <= 1)) {
+      throw new IllegalArgumentException("opacity must be 0 to 1, got " + opacity);
+    }
+    int[] counts = labels.counts();
+    for (int label = classNames.size(); label < LabelMap.IGNORED; label++) {
+      if (counts[label] > 0) {
+        throw new IllegalArgumentException(
+            "pixels have the label %d, but there are %d names".formatted(label, classNames.size()));
+      }
+    }
+  }
+
+  private static List<Entry> entries(LabelMap labels, List<String> classNames, Palette palette) {
+    int[] counts = labels.counts();
+    List<Integer> present = new ArrayList<>();
+    for (int label = 0; label < Math.min(classNames.size(), LabelMap.IGNORED); label++) {
+      if (counts[label] > 0) {
+        present.add(label);
+      }
+    }
+    present.sort(Comparator.comparing(label -> -counts[label]));
+    return present.stream()
+        .map(
+            label ->
+                new Entry(
+                    palette.colour(label),
+                    String.format(
+                        Locale.ROOT,
+                        "%s %.0f%%",
+                        classNames.get(label),
+                        100.0 * counts[label] / labels.labels().length)))
+        .toList();
+  }
+
+  private static BufferedImage withLegend(BufferedImage overlay, List<Entry> entries) {
+    if (entries.isEmpty()) {
+      return overlay;
+    }
+    PictureScale scale = PictureScale.of(overlay.getWidth(), overlay.getHeight());
+    int width = Math.max(NARROWEST, overlay.getWidth());
+    int line = scale.labelHeight();
+    int gap = line / 2;
+    int swatch = (int) Math.ceil(Letters.capital(scale.font()));
+    int room = width - 2 * gap - swatch - gap / 2;
+    List<String> texts = entries.stream().map(entry -> scale.fit(entry.text(), room)).toList();
+    // Columns as wide as the widest entry.
+    int widest =
+        texts.stream().mapToInt(text -> Letters.width(scale.font(), text)).max().getAsInt();
+    int column = swatch + gap / 2 + widest + gap;
+    int columns = Math.max(1, Math.min(entries.size(), (width - gap) / column));
+    int rows = (entries.size() + columns - 1) / columns;
+    BufferedImage image =
+        new BufferedImage(
+            width, overlay.getHeight() + 2 * gap + rows * line, BufferedImage.TYPE_3BYTE_BGR);
+    Graphics2D g = image.createGraphics();
+    Letters.smooth(g);
+    g.setColor(Color.WHITE);
+    g.fillRect(0, 0, image.getWidth(), image.getHeight());
+    g.drawImage(overlay, 0, 0, null);
+    g.setFont(scale.font());
+    for (int i = 0; i < entries.size(); i++) {
+      int left = gap + i / rows * column;
+      int middle = overlay.getHeight() + gap + i % rows * line + line / 2;
+      g.setColor(entries.get(i).colour());
+      g.fillRect(left, middle - swatch / 2, swatch, swatch);
+      g.setColor(Letters.GREY);
+      g.drawRect(left, middle - swatch / 2, swatch - 1, swatch - 1);
+      g.setColor(Letters.INK);
+      double baseline = middle + Letters.capital(scale.font()) / 2;
+      g.drawString(texts.get(i), left + swatch + gap / 2, (float) baseline);
+    }
+    g.dispose();
+    return image;
+  }
+}
