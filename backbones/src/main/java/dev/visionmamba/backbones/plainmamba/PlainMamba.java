@@ -18,8 +18,10 @@ import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.backbones.layers.PositionEmbeddings;
 import dev.visionmamba.scans.autograd.GradientMode;
+import dev.visionmamba.scans.autograd.Tape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * PlainMamba (Yang et al. 2024, arXiv:2403.17695): a convolutional stem, a position embedding, and
@@ -66,6 +68,23 @@ public final class PlainMamba extends Backbone {
    *     {@code final}; tokens as (B, L, C)
    */
   private NDArray tokens(ParameterStore store, NDArray images, boolean training, Probe probe) {
+    return tokens(store, images, training, probe, List.of(), map -> {});
+  }
+
+  /**
+   * The same, with what some layers give on the way.
+   *
+   * @param indices the layers, counted from 0
+   * @param taker is given each layer's map, (B, H', W', C), before the next layer runs, and may
+   *     compute with it; the map is closed later
+   */
+  NDArray tokens(
+      ParameterStore store,
+      NDArray images,
+      boolean training,
+      Probe probe,
+      List<Integer> indices,
+      Consumer<NDArray> taker) {
     Probe seen = asTokens(probe);
     int frozen = frozenParts(images);
     NDArray x;
@@ -82,6 +101,10 @@ public final class PlainMamba extends Backbone {
         }
         seen.see(name, x);
         release(training, before);
+        if (indices.contains(i)) {
+          x = Tape.cut(x); // it goes two ways
+          taker.accept(x);
+        }
       }
     }
     NDArray tokens = finalNorm.forward(store, x, training);

@@ -89,6 +89,39 @@ public final class Vim extends Backbone {
    * @return (B, L, C)
    */
   public NDArray tokens(ParameterStore store, NDArray images, boolean training, Probe probe) {
+    NDArray last = mixed(store, images, training, probe, List.of(), new NDList());
+    NDArray tokens = finalNorm.forward(store, last, training);
+    probe.see("final", tokens);
+    return tokens;
+  }
+
+  /**
+   * What layers' mixers give, before it joins the residual stream, where the patches lie.
+   *
+   * @param indices the layers, counted from 0, rising
+   * @return (B, C, H', W') for each
+   */
+  List<NDArray> mixerMaps(
+      ParameterStore store, NDArray images, boolean training, Probe probe, List<Integer> indices) {
+    NDList taken = new NDList();
+    NDArray last = mixed(store, images, training, probe, indices, taken);
+    release(training, last);
+    return taken.stream().map(tokens -> map(tokens, images)).toList();
+  }
+
+  /**
+   * The sum of the residual stream and the last mixer's output, (B, L, C).
+   *
+   * @param indices the layers whose mixers' outputs are taken
+   * @param taken where to
+   */
+  private NDArray mixed(
+      ParameterStore store,
+      NDArray images,
+      boolean training,
+      Probe probe,
+      List<Integer> indices,
+      NDList taken) {
     int frozen = frozenParts(images);
     NDArray hidden; // (B, L, C)
     try (GradientMode mode = recording(frozen < 1)) {
@@ -108,19 +141,20 @@ public final class Vim extends Backbone {
         NDArray branch = hidden;
         residual = Tape.cut(sum);
         hidden = layers.list().get(i).forward(store, residual, training);
+        if (indices.contains(i)) {
+          hidden = Tape.cut(hidden); // it goes two ways
+          taken.add(hidden);
+        }
         probe.see("block" + i + ".mixer", hidden);
         if (probe != Probe.NONE) {
           probe.see("block" + i, hidden.add(residual));
         }
         NDScope.unregister(residual, hidden);
-        release(training, before, before == null ? null : branch);
+        boolean kept = before == null || indices.contains(i - 1);
+        release(training, before, kept ? null : branch);
       }
     }
-    NDArray last =
-        residual.add(DropPath.apply(hidden, dropPathRates[config.depth() - 1], training));
-    NDArray tokens = finalNorm.forward(store, last, training);
-    probe.see("final", tokens);
-    return tokens;
+    return residual.add(DropPath.apply(hidden, dropPathRates[config.depth() - 1], training));
   }
 
   /** Frees what later layers will not read. In training, the graph may still need it. */
@@ -245,13 +279,17 @@ public final class Vim extends Backbone {
   @Override
   public FeaturePyramid features(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
-    NDArray tokens = tokens(store, images, training, probe); // (B, L, C)
+    NDArray map = map(tokens(store, images, training, probe), images);
+    return new FeaturePyramid(List.of(new FeaturePyramid.Level(map, config.stride())));
+  }
+
+  /** (B, L, C) to (B, C, H', W'), class tokens left out. */
+  private NDArray map(NDArray tokens, NDArray images) {
     int height = patchEmbedding.gridSize(images.getShape().get(2));
     int width = patchEmbedding.gridSize(images.getShape().get(3));
     long batch = images.getShape().get(0);
     NDArray patches = withoutClassTokens(tokens, height * width); // (B, P, C)
-    NDArray map = patches.transpose(0, 2, 1).reshape(batch, config.embedDim(), height, width);
-    return new FeaturePyramid(List.of(new FeaturePyramid.Level(map, config.stride())));
+    return patches.transpose(0, 2, 1).reshape(batch, config.embedDim(), height, width);
   }
 
   private NDArray withoutClassTokens(NDArray tokens, int patches) {

@@ -14,6 +14,7 @@ import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.scans.autograd.GradientMode;
+import dev.visionmamba.scans.autograd.Tape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -77,7 +78,8 @@ public final class VMamba extends HierarchicalBackbone {
     for (int i = 0; i < layers.list().size(); i++) {
       Stage stage = layers.list().get(i);
       try (GradientMode mode = recording(frozen < i + 2)) {
-        NDArray y = stage.blocks(store, x, training, seen, i == 0);
+        // It goes on to the next stage and to a head.
+        NDArray y = Tape.cut(stage.blocks(store, x, training, seen, i == 0));
         seen.see("stage" + i, y);
         maps.add(y);
         if (i + 1 < layers.list().size()) {
