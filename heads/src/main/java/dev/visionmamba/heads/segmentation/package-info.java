@@ -1,0 +1,2 @@
+/** Semantic segmentation: decode heads, the network that joins them to a backbone, inference. */
+package dev.visionmamba.heads.segmentation;
