@@ -399,6 +399,46 @@ class SegmenterTest {
   }
 
   @Test
+  void aTrainingStepGivesTheAuxiliaryScoresToo() {
+    Segmenter network = ready(upernet());
+    NDList images = new NDList(manager.randomNormal(new Shape(2, 3, 64, 48)));
+    assertThat(network.forward(store(), images, false)).hasSize(1);
+    assertThat(network.forward(store(), images, true).getShapes())
+        .containsExactly(new Shape(2, CLASSES, 16, 12), new Shape(2, CLASSES, 4, 3));
+  }
+
+  /** A last layer that hands its channels on shows which of them a training step drops. */
+  @Test
+  void aTrainingStepDropsWholeChannels() {
+    List<LevelShape> levels = List.of(new LevelShape(3, 4));
+    int channels = 40;
+    DecodeHead plain = new FcnHead(levels, 0, channels, 1, false, channels, 0f);
+    DecodeHead dropping = new FcnHead(levels, 0, channels, 1, false, channels, 0.75f);
+    plain.initialize(manager, DataType.FLOAT32, new Shape(2, 3, 5, 6));
+    dropping.initialize(manager, DataType.FLOAT32, new Shape(2, 3, 5, 6));
+    NDArray identity = manager.eye(channels).reshape(channels, channels, 1, 1);
+    identity.copyTo(StateDict.of(plain).get("conv_seg.weight"));
+    StateDict.of(plain).forEach((name, array) -> array.copyTo(StateDict.of(dropping).get(name)));
+    NDArray map = manager.randomNormal(new Shape(2, 3, 5, 6));
+    NDArray kept = plain.forward(store(), map, true);
+    NDArray dropped = dropping.forward(store(), map, true);
+    int none = 0;
+    for (int image = 0; image < 2; image++) {
+      for (int c = 0; c < channels; c++) {
+        NDArray channel = dropped.get(image, c);
+        boolean zero = channel.abs().sum().getFloat() == 0;
+        none += zero ? 1 : 0;
+        float scale = zero ? 0f : 4f;
+        assertThat(channel.toFloatArray())
+            .containsExactly(kept.get(image, c).mul(scale).toFloatArray(), within(1e-5f));
+      }
+    }
+    assertThat(none).isBetween(45, 75); // of 80, a mean of 60
+    assertThat(dropping.forward(store(), map, false).toFloatArray())
+        .isEqualTo(dropping.forward(store(), map, false).toFloatArray());
+  }
+
+  @Test
   void aWindowLargerThanTheImageIsTheImage() {
     Segmenter network = ready(upernet());
     NDArray images = manager.randomNormal(new Shape(2, 3, 40, 50));
