@@ -139,28 +139,6 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
     }
   }
 
-  /** What a file says about itself. */
-  private static ModelDescription description(Map<String, String> metadata, String name)
-      throws CheckpointException {
-    String json = metadata.get(ModelDescription.METADATA_KEY);
-    if (json == null) {
-      throw new CheckpointException(
-          name,
-          "it has no \"" + ModelDescription.METADATA_KEY + "\" entry that says which network it is",
-          "use a file that the train command has written");
-    }
-    try {
-      return ModelDescription.fromJson(json);
-    } catch (IllegalArgumentException e) {
-      throw unfit(name, e);
-    }
-  }
-
-  private static CheckpointException unfit(String name, IllegalArgumentException e) {
-    return new CheckpointException(
-        name, e.getMessage(), "use a file that the train command has written", e);
-  }
-
   /** The network that a file says it is for, still without weights. */
   private static ClassifierModel describedBy(
       Map<String, String> metadata, String name, Device device) throws CheckpointException {

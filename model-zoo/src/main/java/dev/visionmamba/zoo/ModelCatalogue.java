@@ -154,6 +154,28 @@ public final class ModelCatalogue {
     return ClassifierModel.load(file, ModelDescription.of(entry), options, device);
   }
 
+  /**
+   * Loads a segmenter.
+   *
+   * @param nameOrPath a safetensors file with a description, or a folder that training has written
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws ModelNotFoundException if there is no such file
+   * @throws IOException if the file cannot be read or is no segmenter's
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static SegmenterModel loadSegmenter(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    Path path = path(nameOrPath);
+    if (path != null && Files.isDirectory(path)) {
+      path = path.resolve(MODEL_FILE);
+    }
+    if (path == null || !Files.exists(path)) {
+      throw new ModelNotFoundException("no file and no folder of a model is " + nameOrPath);
+    }
+    return SegmenterModel.load(path, device);
+  }
+
   private static Path path(String text) {
     try {
       return Path.of(text);

@@ -22,16 +22,20 @@ import java.util.TreeMap;
  * @param backbone the backbone's name in the registry
  * @param arguments arguments of the reference's constructor that differ from the backbone's, {@code
  *     num_classes} among them
+ * @param head what sits on the backbone
  * @param classes the classes' names by index
- * @param input how pictures are prepared
+ * @param input how pictures are prepared for a classifier; null for a model with another head
+ * @param fit how they are prepared for a model with another head; null for a classifier
  * @param notes anything else, for people: data, licence, command, measured accuracy
  */
 public record ModelDescription(
     String name,
     String backbone,
     Map<String, Object> arguments,
+    HeadDescription head,
     List<String> classes,
     ImageInput input,
+    FitInput fit,
     Map<String, String> notes) {
 
   /** The key of the description among a safetensors file's metadata. */
@@ -52,10 +56,35 @@ public record ModelDescription(
     require(name != null && !name.isBlank(), "name");
     require(backbone != null, "backbone");
     require(classes != null && !classes.isEmpty(), "classes");
-    require(input != null, "input");
+    head = head == null ? HeadDescription.LINEAR : head;
+    if (head.name().equals(HeadDescription.LINEAR.name())) {
+      require(input != null, "input");
+    } else {
+      require(fit != null, "fit");
+    }
     classes = List.copyOf(classes);
     arguments = Map.copyOf(arguments == null ? Map.of() : arguments);
     notes = Map.copyOf(notes == null ? Map.of() : notes);
+  }
+
+  /**
+   * A classifier's description.
+   *
+   * @param name the model's name
+   * @param backbone the backbone's name in the registry
+   * @param arguments arguments that differ from the backbone's
+   * @param classes the classes' names by index
+   * @param input how pictures are prepared
+   * @param notes anything else, for people
+   */
+  public ModelDescription(
+      String name,
+      String backbone,
+      Map<String, Object> arguments,
+      List<String> classes,
+      ImageInput input,
+      Map<String, String> notes) {
+    this(name, backbone, arguments, HeadDescription.LINEAR, classes, input, null, notes);
   }
 
   private static void require(boolean holds, String what) {
@@ -93,7 +122,7 @@ public record ModelDescription(
    * @return the description
    */
   public ModelDescription withNotes(Map<String, String> newNotes) {
-    return new ModelDescription(name, backbone, arguments, classes, input, newNotes);
+    return new ModelDescription(name, backbone, arguments, head, classes, input, fit, newNotes);
   }
 
   /**
@@ -106,8 +135,19 @@ public record ModelDescription(
     json.addProperty("name", name);
     json.addProperty("backbone", backbone);
     json.add("arguments", GSON.toJsonTree(new TreeMap<>(arguments)));
+    if (!head.equals(HeadDescription.LINEAR)) {
+      JsonObject description = new JsonObject();
+      description.addProperty("name", head.name());
+      description.add("arguments", GSON.toJsonTree(new TreeMap<>(head.arguments())));
+      json.add("head", description);
+    }
     json.add("classes", GSON.toJsonTree(classes));
-    json.add("input", GSON.toJsonTree(input));
+    if (input != null) {
+      json.add("input", GSON.toJsonTree(input));
+    }
+    if (fit != null) {
+      json.add("fit", GSON.toJsonTree(fit));
+    }
     json.add("notes", GSON.toJsonTree(new TreeMap<>(notes)));
     return GSON.toJson(json);
   }

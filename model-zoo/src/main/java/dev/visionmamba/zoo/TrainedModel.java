@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -101,5 +102,27 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
   @Override
   public final void close() {
     model.close();
+  }
+
+  /** What a file says about itself. */
+  static ModelDescription description(Map<String, String> metadata, String name)
+      throws CheckpointException {
+    String json = metadata.get(ModelDescription.METADATA_KEY);
+    if (json == null) {
+      throw new CheckpointException(
+          name,
+          "it has no \"" + ModelDescription.METADATA_KEY + "\" entry that says which network it is",
+          "use a file that the train command has written");
+    }
+    try {
+      return ModelDescription.fromJson(json);
+    } catch (IllegalArgumentException e) {
+      throw unfit(name, e);
+    }
+  }
+
+  static CheckpointException unfit(String name, IllegalArgumentException e) {
+    return new CheckpointException(
+        name, e.getMessage(), "use a file that the train command has written", e);
   }
 }

@@ -60,7 +60,7 @@ final class ClassifierTask implements TrainingTask<Batch> {
 
   @Override
   public void freeze() {
-    options.tuning().freeze(model.network());
+    options.tuning().freeze(model.network().backbone());
   }
 
   @Override

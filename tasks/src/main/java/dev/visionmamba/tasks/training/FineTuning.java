@@ -1,6 +1,6 @@
 package dev.visionmamba.tasks.training;
 
-import dev.visionmamba.heads.Classifier;
+import dev.visionmamba.backbones.Backbone;
 
 /**
  * Which parts of a trained network learn further, and how fast.
@@ -33,11 +33,11 @@ public record FineTuning(int frozenStages, boolean headOnly, float layerDecay) {
    *
    * @throws IllegalArgumentException if the network has fewer stages
    */
-  void freeze(Classifier network) {
+  void freeze(Backbone backbone) {
     if (headOnly) {
-      network.backbone().freezeParameters(true);
+      backbone.freezeParameters(true);
     } else {
-      network.backbone().freezeStages(frozenStages);
+      backbone.freezeStages(frozenStages);
     }
   }
 }

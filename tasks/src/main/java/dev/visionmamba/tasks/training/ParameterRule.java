@@ -3,6 +3,8 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
+import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,9 +30,15 @@ record ParameterRule(boolean decays, boolean orthogonal, float rate) {
    * @param layerDecay by how much slower a layer learns than the one after it; 1 for all alike
    */
   static Map<String, ParameterRule> of(Classifier network, float layerDecay) {
-    Set<Parameter> head = new HashSet<>(network.head().getParameters().values());
-    Map<String, Integer> depths = network.backbone().depths();
-    int headDepth = network.backbone().layerCount() + 1;
+    return of(network, network.backbone(), layerDecay);
+  }
+
+  /** The same of any network on a backbone; all that is not the backbone's is the head's. */
+  static Map<String, ParameterRule> of(NamedBlock network, Backbone backbone, float layerDecay) {
+    Set<Parameter> head = new HashSet<>(network.getParameters().values());
+    head.removeAll(backbone.getParameters().values());
+    Map<String, Integer> depths = backbone.depths();
+    int headDepth = backbone.layerCount() + 1;
     Map<String, ParameterRule> rules = new HashMap<>();
     for (Pair<String, Parameter> named : network.getParameters()) {
       Shape shape = named.getValue().getShape();

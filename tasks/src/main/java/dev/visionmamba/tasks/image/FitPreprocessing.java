@@ -1,0 +1,72 @@
+package dev.visionmamba.tasks.image;
+
+import dev.visionmamba.heads.ops.RescaleSize;
+import dev.visionmamba.zoo.FitInput;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Pictures as the input of detectors and segmenters, as OpenMMLab prepares them: resized as a whole
+ * by {@link BilinearResize}, normalised, and filled up with zeros on the right and below.
+ *
+ * @param input the sizes, and what levels are normalised by
+ */
+public record FitPreprocessing(FitInput input) {
+  private static final int CHANNELS = 3;
+
+  /** Refuses to do without. */
+  public FitPreprocessing {
+    Objects.requireNonNull(input, "input");
+  }
+
+  /**
+   * The size that a picture is resized to.
+   *
+   * @param width of the picture
+   * @param height of the picture
+   * @return its new height and width, without what is filled up
+   */
+  public RescaleSize size(int width, int height) {
+    return RescaleSize.within(height, width, input.shorterSide(), input.longerSide());
+  }
+
+  /**
+   * A side of the network's input.
+   *
+   * @param side of the resized picture
+   * @return that, or the next multiple
+   */
+  public int padded(int side) {
+    return RescaleSize.padded(side, input.multiple());
+  }
+
+  /**
+   * Resizes and normalises, in 32-bit arithmetic.
+   *
+   * @param picture of any size
+   * @param target takes (3, paddedHeight, paddedWidth) floats from its position on
+   * @param paddedWidth at least the resized picture's width
+   * @param paddedHeight at least the resized picture's height
+   */
+  public void write(PixelImage picture, FloatBuffer target, int paddedWidth, int paddedHeight) {
+    RescaleSize size = size(picture.width(), picture.height());
+    PixelImage resized = BilinearResize.resize(picture, size.width(), size.height());
+    float[] row = new float[paddedWidth];
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      float mean = input.mean().get(channel);
+      float std = input.std().get(channel);
+      for (int y = 0; y < paddedHeight; y++) {
+        if (y == size.height()) {
+          Arrays.fill(row, 0);
+        }
+        for (int x = 0, from = 3 * y * size.width() + channel;
+            y < size.height() && x < size.width();
+            x++, from += 3) {
+          row[x] = ((resized.rgb()[from] & 0xFF) / 255f - mean) / std;
+        }
+        target.put(row);
+      }
+    }
+  }
+}
