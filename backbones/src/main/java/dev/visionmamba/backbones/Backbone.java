@@ -130,6 +130,15 @@ public abstract class Backbone extends NamedBlock {
   }
 
   /**
+   * Parameters that are in none of the {@linkplain #stages parts}, such as position embeddings.
+   *
+   * @return unless a backbone stands on another, its direct ones
+   */
+  protected ParameterList ownParameters() {
+    return getDirectParameters();
+  }
+
+  /**
    * Freezes the stem, with the backbone's own parameters such as tokens and position embeddings,
    * and the first stages: their parameters get no gradients any more, and their batch norms keep
    * their statistics. A training step records nothing in them, unless gradients of the images are
@@ -145,7 +154,7 @@ public abstract class Backbone extends NamedBlock {
           "there are " + (parts.size() - 1) + " stages, so " + count + " cannot be frozen");
     }
     if (count >= 0) {
-      getDirectParameters().values().forEach(own -> own.freeze(true));
+      ownParameters().values().forEach(own -> own.freeze(true));
     }
     parts.subList(0, count + 1).forEach(part -> part.freezeParameters(true));
   }
@@ -157,7 +166,7 @@ public abstract class Backbone extends NamedBlock {
    * @return 0 if the stem learns, or a parameter of the backbone's own, or the images do
    */
   protected final int frozenParts(NDArray images) {
-    if (images.hasGradient() || learns(getDirectParameters())) {
+    if (images.hasGradient() || learns(ownParameters())) {
       return 0;
     }
     int count = 0;

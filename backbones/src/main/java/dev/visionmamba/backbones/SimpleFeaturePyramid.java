@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
@@ -215,6 +216,11 @@ public final class SimpleFeaturePyramid extends Backbone {
   @Override
   protected List<NamedBlock> stages() {
     return net.stages();
+  }
+
+  @Override
+  protected ParameterList ownParameters() {
+    return net.ownParameters();
   }
 
   @Override

@@ -167,4 +167,16 @@ class FeaturePyramidTest {
       }
     }
   }
+
+  @Test
+  void aPyramidFreezesItsBackbonesTokensToo() {
+    Backbone pyramid = new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24);
+    pyramid.freezeParameters(false);
+    pyramid.freezeStages(0);
+    Map<String, Parameter> parameters = pyramid.getParameters().toMap();
+    assertThat(parameters.get("net.pos_embed").requiresGradient()).isFalse();
+    assertThat(parameters.get("net.patch_embed.proj.weight").requiresGradient()).isFalse();
+    assertThat(parameters.get("net.layers.0.norm.weight").requiresGradient()).isTrue();
+    assertThat(parameters.get("simfp_2.0.weight").requiresGradient()).isTrue();
+  }
 }

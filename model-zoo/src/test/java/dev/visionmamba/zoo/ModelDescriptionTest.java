@@ -26,6 +26,27 @@ class ModelDescriptionTest {
     assertThat(DESCRIPTION.toJson()).doesNotContain("\n");
   }
 
+  @Test
+  void survivesItsJsonWithAnotherHead() {
+    ModelDescription segmenter =
+        new ModelDescription(
+            "scenes",
+            "vmamba_tiny_s1l8",
+            Map.of("dims", 32L),
+            new HeadDescription("semantic_fpn", Map.of("channels", 48L)),
+            List.of("ground", "coat"),
+            null,
+            new FitInput(128, 512, 32, List.of(0.5f, 0.5f, 0.5f), List.of(0.25f, 0.25f, 0.25f)),
+            Map.of());
+    assertThat(ModelDescription.fromJson(segmenter.toJson())).isEqualTo(segmenter);
+    assertThat(DESCRIPTION.toJson()).doesNotContain("head", "fit");
+    assertThat(DESCRIPTION.head()).isEqualTo(HeadDescription.LINEAR);
+    String without = segmenter.toJson().replaceAll(",\"fit\":\\{.*?\\}", "");
+    assertThatThrownBy(() -> ModelDescription.fromJson(without))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("fit");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

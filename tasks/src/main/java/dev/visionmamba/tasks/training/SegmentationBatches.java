@@ -75,15 +75,18 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
     int count = Math.min(batchSize, order.length - next);
     float[] pixels = new float[count * 3 * side * side];
     long[] labels = new long[count * side * side];
+    int first = next;
+    // Drawn in the pictures' order, however many threads there are.
+    long[] seeds = random.longs(count).toArray();
     List<Callable<Boolean>> tasks = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int index = order[next + i];
-      long seed = random.nextLong();
-      FloatBuffer target = FloatBuffer.wrap(pixels, i * 3 * side * side, 3 * side * side);
-      int from = i * side * side;
+    for (int thread = 0; thread < threads.count(); thread++) {
+      int start = thread;
       tasks.add(
           () -> {
-            write(data.example(index), new SplittableRandom(seed), target, labels, from);
+            for (int i = start; i < count; i += threads.count()) {
+              SegmentationExample example = data.example(order[first + i]);
+              write(example, new SplittableRandom(seeds[i]), pixels, labels, i);
+            }
             return true;
           });
     }
@@ -97,9 +100,10 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
   private void write(
       SegmentationExample example,
       SplittableRandom random,
-      FloatBuffer target,
+      float[] pixels,
       long[] labels,
-      int from) {
+      int index) {
+    int from = index * side * side;
     int width = Math.min(side, example.picture().width());
     int height = Math.min(side, example.picture().height());
     int left = random.nextInt(example.picture().width() - width + 1);
@@ -119,6 +123,7 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
         System.arraycopy(example.picture().rgb(), pixel, rgb, 3 * to, 3);
       }
     }
+    FloatBuffer target = FloatBuffer.wrap(pixels, 3 * from, 3 * side * side);
     preprocessing.write(new PixelImage(side, side, rgb), target, side, side);
   }
 
