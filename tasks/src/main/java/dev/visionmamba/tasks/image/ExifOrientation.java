@@ -85,26 +85,16 @@ final class ExifOrientation {
     if (orientation == 1) {
       return new PixelImage(width, height, rgb);
     }
-    boolean swapped = orientation >= 5;
-    // The stored pixel under (x, y) is at first + x * right + y * down.
-    boolean mirrorX = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    boolean mirrorY = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    int alongX = mirrorX ? -1 : 1;
-    int alongY = mirrorY ? -width : width;
-    int first = (mirrorX ? width - 1 : 0) + (mirrorY ? (height - 1) * width : 0);
-    int right = swapped ? alongY : alongX;
-    int down = swapped ? alongX : alongY;
-    int newWidth = swapped ? height : width;
-    int newHeight = swapped ? width : height;
+    GridTurn turn = GridTurn.of(width, height, orientation);
     byte[] turned = new byte[rgb.length];
-    for (int y = 0, out = 0; y < newHeight; y++) {
-      int in = first + y * down;
-      for (int x = 0; x < newWidth; x++, in += right, out += 3) {
+    for (int y = 0, out = 0; y < turn.height(); y++) {
+      int in = turn.index(0, y);
+      for (int x = 0; x < turn.width(); x++, in += turn.right(), out += 3) {
         turned[out] = rgb[3 * in];
         turned[out + 1] = rgb[3 * in + 1];
         turned[out + 2] = rgb[3 * in + 2];
       }
     }
-    return new PixelImage(newWidth, newHeight, turned);
+    return new PixelImage(turn.width(), turn.height(), turned);
   }
 }

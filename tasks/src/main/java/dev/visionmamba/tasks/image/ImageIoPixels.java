@@ -1,5 +1,6 @@
 package dev.visionmamba.tasks.image;
 
+import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,6 +28,19 @@ final class ImageIoPixels {
     return read(source, encoded, format, reader -> Rasters.rgb(reader.read(0)));
   }
 
+  /** A PNG or the first page of a TIFF as AWT takes it, its depth and alpha kept. */
+  static BufferedImage image(ByteSource source, byte[] encoded, String format)
+      throws InvalidImageException {
+    return read(
+        source,
+        encoded,
+        format,
+        reader -> {
+          ImageDecoder.checkSize(source, reader.getWidth(0), reader.getHeight(0));
+          return reader.read(0);
+        });
+  }
+
   /** Interleaved RGB of a JPEG, from its components as coded. */
   static byte[] decodeJpeg(ByteSource source, JpegFile file) throws InvalidImageException {
     Raster raster = read(source, file.bare(), "jpeg", reader -> reader.readRaster(0, null));
@@ -52,6 +66,8 @@ final class ImageIoPixels {
       reader.addIIOReadWarningListener(listener);
       reader.setInput(stream, true, true);
       result = reading.from(reader);
+    } catch (InvalidImageException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       throw source.invalid(
           "the " + name + "'s image data is damaged (" + reason(e) + "); fetch or save it again",

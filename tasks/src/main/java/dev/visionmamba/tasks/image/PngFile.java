@@ -103,8 +103,8 @@ record PngFile(int width, int height, int bitDepth, int colourType, byte[] exif,
     }
   }
 
-  private static void checkSum(ByteSource source, int start, int length)
-      throws InvalidImageException {
+  /** Of the chunk that starts here and is whole. */
+  static void checkSum(ByteSource source, int start, int length) throws InvalidImageException {
     CRC32 crc = new CRC32();
     crc.update(source.bytes(), start + 4, length + 4);
     if ((int) crc.getValue() != source.i32(start + 8L + length)) {
