@@ -1,0 +1,27 @@
+package dev.visionmamba.tasks.restoration;
+
+import java.io.Serial;
+
+/**
+ * Not even the smallest tile fits into the memory budget. The message tells the picture, the
+ * smallest tile, what it needs and what was given.
+ */
+public final class MemoryBudgetException extends IllegalStateException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final long neededBytes;
+
+  MemoryBudgetException(String message, long neededBytes) {
+    super(message);
+    this.neededBytes = neededBytes;
+  }
+
+  /**
+   * The smallest budget with which the picture can be restored.
+   *
+   * @return bytes
+   */
+  public long neededBytes() {
+    return neededBytes;
+  }
+}
