@@ -1,2 +1,5 @@
-/** Pictures that explain: how a scan strategy walks a grid, what a restoration did. */
+/**
+ * Pictures of what is not one: scan paths, detections, segmented pictures, comparisons of before and
+ * after; their palettes and legends.
+ */
 package dev.visionmamba.tasks.drawing;

@@ -1,5 +1,6 @@
 /**
- * How well a model did: confusion matrix, average precision, overlap of labels, and the likeness of
+ * Measures of how good a prediction is: accuracy and the confusion matrix of classes, average
+ * precision of detections, intersection over union of labelled pixels, PSNR and SSIM of restored
  * pictures.
  */
 package dev.visionmamba.tasks.metrics;

@@ -12,6 +12,7 @@ import dev.visionmamba.tasks.image.PixelImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.zip.CRC32;
 
@@ -330,7 +331,7 @@ public final class FashionScenes {
       categories.add(new CocoCategory(label + 1L, garments.classNames().get(label)));
     }
     for (int index = 0; index < count; index++) {
-      images.add(new CocoImage(index, String.format("%06d.png", index), SIZE, SIZE));
+      images.add(new CocoImage(index, String.format(Locale.ROOT, "%06d.png", index), SIZE, SIZE));
       for (Instance garment : scene(index).garments()) {
         annotations.add(
             new CocoAnnotation(
@@ -357,7 +358,11 @@ public final class FashionScenes {
       sum.update(garments.image(i));
     }
     return String.format(
+        Locale.ROOT,
         "%d fashion scenes, seed %d, of %s, pixels %08x",
-        count, seed, garments.identity(), sum.getValue());
+        count,
+        seed,
+        garments.identity(),
+        sum.getValue());
   }
 }

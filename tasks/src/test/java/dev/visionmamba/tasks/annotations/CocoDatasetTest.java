@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -226,7 +227,7 @@ class CocoDatasetTest {
     Files.write(file, good);
     assertThat(CocoDataset.read(file).annotations(7)).hasSize(1);
     for (int length = 0; length < end; length++) {
-      Files.write(file, java.util.Arrays.copyOf(good, length));
+      Files.write(file, Arrays.copyOf(good, length));
       assertThatThrownBy(() -> CocoDataset.read(file))
           .as("%d bytes", length)
           .isInstanceOf(InvalidAnnotationsException.class)

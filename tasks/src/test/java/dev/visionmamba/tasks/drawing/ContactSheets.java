@@ -1,5 +1,6 @@
 package dev.visionmamba.tasks.drawing;
 
+import dev.visionmamba.tasks.annotations.Box;
 import dev.visionmamba.tasks.annotations.Instance;
 import dev.visionmamba.tasks.image.Interpolation;
 import dev.visionmamba.tasks.image.PixelImage;
@@ -12,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Writes sheets of scenes to be looked at: {@code ContactSheets FASHION_MNIST_FOLDER OUT_FOLDER}.
@@ -26,15 +28,12 @@ public final class ContactSheets {
 
   /** Writes scenes.png, boxes.png and masks.png. */
   public static void main(String[] arguments) throws Exception {
-    write(Path.of(arguments[0]), Path.of(arguments[1]));
-  }
-
-  static void write(Path fashionMnist, Path folder) throws Exception {
-    FashionScenes scenes = FashionScenes.test(fashionMnist);
+    FashionScenes scenes = FashionScenes.test(Path.of(arguments[0]));
+    Path folder = Path.of(arguments[1]);
     Palette palette = Palette.distinct(FashionMnist.CLASS_NAMES.size());
     Palette withGround =
         Palette.of(
-            java.util.stream.IntStream.range(-1, palette.size())
+            IntStream.range(-1, palette.size())
                 .mapToObj(i -> i < 0 ? 0x303030 : palette.colour(i).getRGB() & 0xffffff)
                 .toList());
     List<BufferedImage> plain = new ArrayList<>();
@@ -55,7 +54,7 @@ public final class ContactSheets {
                   garment ->
                       new Instance(
                           garment.label(),
-                          new dev.visionmamba.tasks.annotations.Box(
+                          new Box(
                               ZOOM * garment.box().left(),
                               ZOOM * garment.box().top(),
                               ZOOM * garment.box().width(),

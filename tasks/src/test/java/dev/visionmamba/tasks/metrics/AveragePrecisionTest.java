@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,7 @@ class AveragePrecisionTest {
   @ParameterizedTest
   @EnumSource(Overlap.class)
   void theFixturesGiveTheNumbersWorkedOut(Overlap overlap) throws Exception {
-    String kind = overlap.name().toLowerCase(java.util.Locale.ROOT);
+    String kind = overlap.name().toLowerCase(Locale.ROOT);
     CocoDataset dataset = CocoDataset.read(resource("instances.json"));
     CocoResults results = CocoResults.read(resource(kind + ".json"), dataset);
     String line =
