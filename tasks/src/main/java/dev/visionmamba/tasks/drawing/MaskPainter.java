@@ -11,7 +11,6 @@ final class MaskPainter {
   private static final double OPACITY = 0.5;
 
   private final int width;
-  private final int height;
   private final byte[] bgr;
 
   /**
@@ -21,7 +20,6 @@ final class MaskPainter {
    */
   MaskPainter(BufferedImage image) {
     this.width = image.getWidth();
-    this.height = image.getHeight();
     this.bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
   }
 
@@ -87,13 +85,5 @@ final class MaskPainter {
 
   private static byte mix(byte below, int above, double opacity) {
     return (byte) Math.round((below & 0xff) * (1 - opacity) + above * opacity);
-  }
-
-  int height() {
-    return height;
-  }
-
-  int width() {
-    return width;
   }
 }
