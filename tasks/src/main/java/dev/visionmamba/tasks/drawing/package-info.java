@@ -1,5 +1,5 @@
 /**
- * Pictures of what is not one: scan paths, detections, segmented pictures, comparisons of before and
- * after; their palettes and legends.
+ * Pictures of what is not one: scan paths, detections, segmented pictures, comparisons of before
+ * and after; their palettes and legends.
  */
 package dev.visionmamba.tasks.drawing;
