@@ -101,18 +101,64 @@ public final class Nms {
    * @return n indices, the highest score first and equal ones by index
    */
   public static int[] descending(float[] scores) {
+    return best(scores, scores.length);
+  }
+
+  /**
+   * The first of the {@linkplain #descending order of scores}.
+   *
+   * @param scores n; a NaN counts as the highest
+   * @param most how many at most, at least 0
+   * @return the indices of the highest scores, the highest first and equal ones by index
+   */
+  public static int[] best(float[] scores, int most) {
     long[] keys = new long[scores.length];
     for (int i = 0; i < keys.length; i++) {
       int bits = Float.floatToIntBits(scores[i] + 0f); // -0 becomes 0
       int rising = bits ^ (bits >> 31 & Integer.MAX_VALUE);
       keys[i] = (long) ~rising << Integer.SIZE | i;
     }
-    Arrays.sort(keys);
-    int[] order = new int[keys.length];
-    for (int i = 0; i < order.length; i++) {
+    int count = Math.min(most, keys.length);
+    if (count < keys.length) {
+      smallestFirst(keys, count);
+    }
+    Arrays.sort(keys, 0, count);
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
       order[i] = (int) keys[i];
     }
     return order;
+  }
+
+  /** Brings the smallest keys, which all differ, to the front in any order (Hoare's selection). */
+  private static void smallestFirst(long[] keys, int count) {
+    int from = 0;
+    int to = keys.length - 1;
+    while (from < to) {
+      long pivot = keys[(from + to) >>> 1];
+      int i = from;
+      int j = to;
+      while (i <= j) {
+        while (keys[i] < pivot) {
+          i++;
+        }
+        while (keys[j] > pivot) {
+          j--;
+        }
+        if (i <= j) {
+          long swapped = keys[i];
+          keys[i++] = keys[j];
+          keys[j--] = swapped;
+        }
+      }
+      if (count <= j) {
+        to = j;
+      } else if (count > i) {
+        from = i;
+      } else {
+        return;
+      }
+    }
   }
 
   private static int[] keep(float[] boxes, int[] order, float threshold) {

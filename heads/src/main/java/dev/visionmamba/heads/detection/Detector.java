@@ -1,0 +1,150 @@
+package dev.visionmamba.heads.detection;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
+import ai.djl.util.PairList;
+import dev.visionmamba.backbones.Backbone;
+import dev.visionmamba.backbones.Backbone.LevelShape;
+import dev.visionmamba.backbones.FeaturePyramid;
+import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.neck.Neck;
+import dev.visionmamba.scans.autograd.GradientMode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A backbone with a neck and a head that finds objects. Its parameters have the names and the order
+ * of the published state dicts: {@code backbone}, {@code neck}, then the head's own.
+ *
+ * <p>As a DJL block it takes images and gives the head's dense predictions.
+ */
+public final class Detector extends NamedBlock {
+  private static final String BACKBONE = "backbone.";
+
+  private final Backbone backbone;
+  private final Neck neck;
+  private final DetectionHead head;
+
+  /**
+   * A network with uninitialised parameters.
+   *
+   * @param backbone the backbone
+   * @param neck what the backbone's maps pass first; null for none
+   * @param head reads the neck's levels, or the backbone's
+   * @throws IllegalArgumentException if one part does not read what the one before gives
+   */
+  public Detector(Backbone backbone, Neck neck, DetectionHead head) {
+    List<LevelShape> levels = backbone.levels();
+    if (neck != null) {
+      requireFit("the neck", neck.inputs(), levels);
+      levels = neck.levels();
+    }
+    requireFit("the head", head.inputs(), levels);
+    this.backbone = child("backbone", backbone);
+    this.neck = neck == null ? null : child("neck", neck);
+    this.head = head;
+    for (Pair<String, Block> part : head.getChildren()) {
+      child(part.getKey(), part.getValue());
+    }
+  }
+
+  private static void requireFit(String part, List<LevelShape> wanted, List<LevelShape> given) {
+    if (!wanted.equals(given)) {
+      throw new IllegalArgumentException(
+          String.format("%s reads the levels %s but is given %s", part, wanted, given));
+    }
+  }
+
+  /**
+   * The objects in a batch of images. Records nothing for gradients, and keeps nothing in the
+   * images' manager.
+   *
+   * @param store the parameter store
+   * @param images (B, channels, H, W), normalised, then padded with zeros on the right and at the
+   *     bottom
+   * @param frames what of each image is not padding, and its original size
+   * @return those of each image
+   * @throws IllegalArgumentException if the images have other channels or are too small, there are
+   *     not as many frames, or the network computes scores or boxes that are not finite
+   */
+  public List<Detections> detect(ParameterStore store, NDArray images, List<ImageFrame> frames) {
+    try (GradientMode off = GradientMode.off();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return head.detect(store, pyramid(store, images, false).maps(), frames);
+    }
+  }
+
+  /** What the head reads. */
+  private FeaturePyramid pyramid(ParameterStore store, NDArray images, boolean training) {
+    FeaturePyramid pyramid = backbone.features(store, images, training, Probe.NONE);
+    return neck == null ? pyramid : neck.forward(store, pyramid, training);
+  }
+
+  @Override
+  protected NDList forwardInternal(
+      ParameterStore store, NDList images, boolean training, PairList<String, Object> params) {
+    try (GradientMode mode = GradientMode.set(training && GradientMode.isOn())) {
+      NDList maps = pyramid(store, images.singletonOrThrow(), training).maps();
+      return head.forward(store, maps, training);
+    }
+  }
+
+  /** The scores of the finest level. */
+  @Override
+  public NDArray forward(ParameterStore store, NDArray images, boolean training) {
+    return forward(store, new NDList(images), training).head();
+  }
+
+  @Override
+  public void adapt(Map<String, NDArray> tensors) {
+    Map<String, NDArray> own = new HashMap<>();
+    for (String name : List.copyOf(tensors.keySet())) {
+      if (name.startsWith(BACKBONE)) {
+        own.put(name.substring(BACKBONE.length()), tensors.remove(name));
+      }
+    }
+    backbone.adapt(own);
+    own.forEach((name, tensor) -> tensors.put(BACKBONE + name, tensor));
+  }
+
+  /**
+   * The backbone.
+   *
+   * @return it
+   */
+  public Backbone backbone() {
+    return backbone;
+  }
+
+  /**
+   * The neck.
+   *
+   * @return null if there is none
+   */
+  public Neck neck() {
+    return neck;
+  }
+
+  /**
+   * The head, whose parameters are this network's.
+   *
+   * @return it
+   */
+  public DetectionHead head() {
+    return head;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape[] maps = backbone.getOutputShapes(inputShapes);
+    return head.getOutputShapes(neck == null ? maps : neck.getOutputShapes(maps));
+  }
+}

@@ -1,0 +1,11 @@
+package dev.visionmamba.heads.detection;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * What a dense head says of a level.
+ *
+ * @param scores (B, H, W, A x K) logits of K classes for each of A anchors a place
+ * @param deltas (B, H, W, A x 4) ways from the anchors to boxes
+ */
+public record LevelPrediction(NDArray scores, NDArray deltas) {}
