@@ -3,6 +3,7 @@ package dev.visionmamba.heads.detection;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -62,10 +63,17 @@ public abstract class DetectionHead extends NamedBlock {
           "a batch of " + batch + " needs as many frames, but there are " + images.size());
     }
     try (GradientMode off = GradientMode.off();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      return detectIn(store, channelLast(maps), images);
+        NDManager manager = maps.get(0).getManager().newSubManager()) {
+      List<NDArray> borrowed = maps.stream().map(map -> borrowed(map, manager)).toList();
+      return detectIn(store, channelLast(borrowed), images);
     }
+  }
+
+  /** The same memory in another manager, which then owns all that is computed from it. */
+  static NDArray borrowed(NDArray array, NDManager manager) {
+    NDArray borrowed = array.stopGradient();
+    borrowed.attach(manager);
+    return borrowed;
   }
 
   /** The same, on maps (B, H, W, C). */

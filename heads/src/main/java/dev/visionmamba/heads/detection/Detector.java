@@ -2,7 +2,7 @@ package dev.visionmamba.heads.detection;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
@@ -76,9 +76,9 @@ public final class Detector extends NamedBlock {
    */
   public List<Detections> detect(ParameterStore store, NDArray images, List<ImageFrame> frames) {
     try (GradientMode off = GradientMode.off();
-        NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      return head.detect(store, pyramid(store, images, false).maps(), frames);
+        NDManager manager = images.getManager().newSubManager()) {
+      NDArray borrowed = DetectionHead.borrowed(images, manager);
+      return head.detect(store, pyramid(store, borrowed, false).maps(), frames);
     }
   }
 
