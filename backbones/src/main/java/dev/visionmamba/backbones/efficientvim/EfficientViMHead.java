@@ -71,7 +71,9 @@ final class EfficientViMHead extends ClassificationHead {
       }
       NDArray scores = fuse(store, means, weights, heads, training);
       if (headsDist != null) {
-        scores = scores.add(fuse(store, means, weightsDist, headsDist, training)).div(2f);
+        NDArray both = scores.add(fuse(store, means, weightsDist, headsDist, training));
+        // Not div(number): autograd saves the divisor, which then must not be Java's to take away.
+        scores = both.div(both.getManager().full(new Shape(), 2f, both.getDataType()));
       }
       NDScope.unregister(scores);
       return scores;
