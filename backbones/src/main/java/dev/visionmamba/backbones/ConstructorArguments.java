@@ -64,7 +64,10 @@ public final class ConstructorArguments {
    * @throws IllegalArgumentException if it is something else, less, or not finite
    */
   public double number(String name, double least) {
-    Object value = values.get(name);
+    return number(name, values.get(name), least);
+  }
+
+  private static double number(String name, Object value, double least) {
     double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
     if (!(number >= least && number <= LARGEST)) {
       throw new IllegalArgumentException(
@@ -101,6 +104,22 @@ public final class ConstructorArguments {
     }
     throw new IllegalArgumentException(
         name + " must be a list of whole numbers, got " + values.get(name));
+  }
+
+  /**
+   * Some numbers.
+   *
+   * @param name the argument
+   * @param least the least that one may be
+   * @return its value
+   * @throws IllegalArgumentException if it is something else
+   */
+  public List<Double> numbers(String name, double least) {
+    if (values.get(name) instanceof List<?> list) {
+      return list.stream().map(value -> number(name, value, least)).toList();
+    }
+    throw new IllegalArgumentException(
+        name + " must be a list of numbers, got " + values.get(name));
   }
 
   /**

@@ -118,12 +118,7 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
     }
   }
 
-  /** Where a checkpoint comes from. */
-  interface Source {
-    Checkpoint read(NDManager manager) throws IOException;
-  }
-
-  static ClassifierModel load(Source source, String name, Device device)
+  static ClassifierModel load(CheckpointSource source, String name, Device device)
       throws IOException, MalformedModelException {
     try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
       Checkpoint checkpoint = source.read(staging);

@@ -7,7 +7,7 @@ import java.util.Objects;
  * What sits on a model's backbone.
  *
  * @param name {@code linear} for a classifier, {@code semantic_fpn} or {@code upernet} for a
- *     segmenter
+ *     segmenter, {@code mask_rcnn} or {@code retinanet} for a detector
  * @param arguments of the head that differ from the published ones
  */
 public record HeadDescription(String name, Map<String, Object> arguments) {

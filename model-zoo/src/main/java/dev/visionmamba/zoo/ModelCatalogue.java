@@ -166,6 +166,25 @@ public final class ModelCatalogue {
    */
   public static SegmenterModel loadSegmenter(String nameOrPath, Device device)
       throws ModelNotFoundException, IOException, MalformedModelException {
+    return SegmenterModel.load(file(nameOrPath), device);
+  }
+
+  /**
+   * Loads a detector.
+   *
+   * @param nameOrPath a safetensors file with a description, or a folder that training has written
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws ModelNotFoundException if there is no such file
+   * @throws IOException if the file cannot be read or is no detector's
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static DetectorModel loadDetector(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return DetectorModel.load(file(nameOrPath), device);
+  }
+
+  private static Path file(String nameOrPath) throws ModelNotFoundException {
     Path path = path(nameOrPath);
     if (path != null && Files.isDirectory(path)) {
       path = path.resolve(MODEL_FILE);
@@ -173,7 +192,7 @@ public final class ModelCatalogue {
     if (path == null || !Files.exists(path)) {
       throw new ModelNotFoundException("no file and no folder of a model is " + nameOrPath);
     }
-    return SegmenterModel.load(path, device);
+    return path;
   }
 
   private static Path path(String text) {

@@ -21,11 +21,12 @@ final class MaskHead extends NamedBlock {
   private final ConvTranspose2x2 upsampling;
   private final Conv2d logits;
 
-  MaskHead(int channels, int count, int classes) {
+  MaskHead(int in, int channels, int count, int classes) {
     this.classes = classes;
     this.convolutions = child("convs", new NamedBlocks<>());
     for (int i = 0; i < count; i++) {
-      convolutions.add(new ConvModule(channels, channels, Starts.AROUND, false, true));
+      convolutions.add(
+          new ConvModule(i == 0 ? in : channels, channels, Starts.AROUND, false, true));
     }
     this.upsampling = child("upsample", new ConvTranspose2x2(channels, channels));
     this.logits =

@@ -24,7 +24,6 @@ import java.util.List;
  */
 public final class MaskRcnn extends DetectionHead {
   private static final float[] RATIOS = {0.5f, 1f, 2f};
-  private static final float[] SCALES = {8f};
   private static final int BOX_BINS = 7;
   private static final int MASK_BINS = 14;
 
@@ -50,7 +49,11 @@ public final class MaskRcnn extends DetectionHead {
       this.maskHead =
           child(
               "mask_head",
-              new MaskHead(config.channels(), config.maskConvolutions(), config.classes()));
+              new MaskHead(
+                  config.channels(),
+                  config.maskChannels(),
+                  config.maskConvolutions(),
+                  config.classes()));
     }
 
     /** What the box head says of (n, 7, 7, C). */
@@ -73,9 +76,13 @@ public final class MaskRcnn extends DetectionHead {
   public MaskRcnn(MaskRcnnConfig config) {
     super(config.channels(), config.strides());
     this.config = config;
+    float[] scales = new float[config.anchorScales().size()];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = config.anchorScales().get(i);
+    }
     this.anchors =
         config.strides().stream()
-            .map(stride -> Anchors.ofRatiosAndScales(stride, RATIOS, SCALES))
+            .map(stride -> Anchors.ofRatiosAndScales(stride, RATIOS, scales))
             .toList();
     this.rpnHead = child("rpn_head", new RpnHead(config.channels(), anchors()));
     this.roiHead = child("roi_head", new RoiHead(config));
@@ -248,7 +255,7 @@ public final class MaskRcnn extends DetectionHead {
 
   @Override
   int anchors() {
-    return RATIOS.length * SCALES.length;
+    return RATIOS.length * config.anchorScales().size();
   }
 
   @Override

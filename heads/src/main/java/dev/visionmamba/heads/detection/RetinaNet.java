@@ -10,13 +10,11 @@ import java.util.List;
 
 /**
  * RetinaNet (Lin et al. 2017, arXiv:1708.02002) over a feature pyramid: classes and boxes at every
- * place of every level, nine anchors each. Its parameters are those of mmdetection's {@code
- * bbox_head}.
+ * place of every level, nine anchors each as published. Its parameters are those of mmdetection's
+ * {@code bbox_head}.
  */
 public final class RetinaNet extends DetectionHead {
   private static final float[] RATIOS = {0.5f, 1f, 2f};
-  private static final float BASE_SCALE = 4f;
-  private static final int SCALES = 3;
 
   private final RetinaNetConfig config;
   private final RetinaHead head;
@@ -33,7 +31,10 @@ public final class RetinaNet extends DetectionHead {
     this.config = config;
     this.anchors =
         config.strides().stream()
-            .map(stride -> Anchors.ofOctaves(stride, RATIOS, BASE_SCALE, SCALES))
+            .map(
+                stride ->
+                    Anchors.ofOctaves(
+                        stride, RATIOS, config.anchorScale(), config.scalesPerOctave()))
             .toList();
     this.head =
         child(
@@ -75,7 +76,7 @@ public final class RetinaNet extends DetectionHead {
 
   @Override
   int anchors() {
-    return RATIOS.length * SCALES;
+    return RATIOS.length * config.scalesPerOctave();
   }
 
   @Override

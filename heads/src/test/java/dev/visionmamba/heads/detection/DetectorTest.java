@@ -289,17 +289,28 @@ class DetectorTest {
     MulticlassNms none = new MulticlassNms(0.9999f, 0.5f, 100);
     MaskRcnnConfig unsure =
         new MaskRcnnConfig(
-            4, 2, published.strides(), published.boxHead(), 4, published.proposals(), none);
+            4,
+            2,
+            published.strides(),
+            published.anchorScales(),
+            published.boxHead(),
+            4,
+            4,
+            published.proposals(),
+            none);
     MaskRcnnConfig blind =
         new MaskRcnnConfig(
             4,
             2,
             published.strides(),
+            published.anchorScales(),
             published.boxHead(),
+            4,
             4,
             new ProposalConfig(1000, 1000, 0.7f, 1e6f, true),
             published.detections());
-    RetinaNetConfig retina = new RetinaNetConfig(4, 2, List.of(4, 8, 16, 32, 64), 1, 10, none);
+    RetinaNetConfig retina =
+        new RetinaNetConfig(4, 2, List.of(4, 8, 16, 32, 64), 4f, 3, 1, 10, none);
     CascadeRcnnConfig cascade =
         new CascadeRcnnConfig(4, 2, 5, new ProposalConfig(9, 9, 0.7f, 1e6f, false), none);
     for (DetectionHead head :
