@@ -57,7 +57,7 @@ public final class Benchmark {
    */
   public static Result run(
       Classifier network, NDManager manager, int size, int batch, double warmupSeconds, int runs) {
-    double gemm = gemmRate(manager);
+    double gemm = matrixRate(manager);
     double[] milliseconds = new double[runs];
     int channels = network.backbone().imageChannels();
     try (NDManager inputs = manager.newSubManager()) {
@@ -101,8 +101,11 @@ public final class Benchmark {
   /**
    * The best rate of several float32 matrix products, in GFLOP/s: libtorch's own, and the
    * convolutions that linear layers run as.
+   *
+   * @param manager where the matrices are made for a while
+   * @return 10^9 operations a second, two a multiply-add
    */
-  private static double gemmRate(NDManager manager) {
+  public static double matrixRate(NDManager manager) {
     double best = Double.MAX_VALUE;
     try (NDManager scope = manager.newSubManager()) {
       NDArray a = scope.randomNormal(new Shape(GEMM_SIZE, GEMM_SIZE));
