@@ -44,7 +44,8 @@ public record GoldenFile(
   public static final String DIRECTORY_PROPERTY = "golden.dir";
 
   /**
-   * The files in a folder beside a test class's resources, and those of the folder of the property.
+   * The files in a folder beside a test class's resources, and those of the folder of the property
+   * but for what is {@link NotImplemented}.
    */
   public static List<Path> find(Class<?> test, String resourceFolder) {
     URL resources = test.getResource(resourceFolder);
@@ -53,14 +54,17 @@ public record GoldenFile(
     }
     try {
       List<Path> files = new ArrayList<>(list(Path.of(resources.toURI())));
-      String more = System.getProperty(DIRECTORY_PROPERTY);
-      if (more != null) {
-        files.addAll(list(Path.of(more)));
-      }
+      more().stream().filter(file -> NotImplemented.of(file).isEmpty()).forEach(files::add);
       return files;
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** All files of the folder of the property; none without it. */
+  public static List<Path> more() {
+    String folder = System.getProperty(DIRECTORY_PROPERTY);
+    return folder == null ? List.of() : list(Path.of(folder));
   }
 
   private static List<Path> list(Path folder) {

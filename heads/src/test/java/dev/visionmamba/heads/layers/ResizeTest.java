@@ -12,8 +12,8 @@ import ai.djl.training.GradientCollector;
 import dev.visionmamba.golden.GoldenFile;
 import dev.visionmamba.golden.GoldenOutput;
 import dev.visionmamba.heads.GoldenBlocks;
+import dev.visionmamba.heads.GoldenTopic;
 import java.nio.file.Path;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,10 +38,7 @@ class ResizeTest {
   }
 
   static Stream<Path> files() {
-    return GoldenBlocks.files(
-        ResizeTest.class,
-        "/golden-resample",
-        Set.of("interpolate, adaptive_avg_pool2d, max_pool2d, pixel_shuffle"));
+    return GoldenTopic.RESIZING.files(ResizeTest.class, "/golden-resample");
   }
 
   @ParameterizedTest(name = "{0}")

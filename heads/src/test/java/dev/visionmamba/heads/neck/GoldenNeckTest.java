@@ -12,11 +12,11 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.golden.GoldenFile;
 import dev.visionmamba.heads.GoldenBlocks;
+import dev.visionmamba.heads.GoldenTopic;
 import dev.visionmamba.heads.neck.FpnConfig.ExtraLevels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,8 +26,7 @@ class GoldenNeckTest {
   private static final double TOLERANCE = 3e-5;
 
   static Stream<Path> files() {
-    return GoldenBlocks.files(
-        GoldenNeckTest.class, "/golden-neck", Set.of("FPN", "EfficientViTFPN"));
+    return GoldenTopic.NECKS.files(GoldenNeckTest.class, "/golden-neck");
   }
 
   /** A neck under its published prefix. */

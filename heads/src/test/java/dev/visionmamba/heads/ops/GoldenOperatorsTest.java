@@ -10,6 +10,7 @@ import dev.visionmamba.golden.GoldenFile;
 import dev.visionmamba.golden.GoldenOutput;
 import dev.visionmamba.golden.GoldenTensor;
 import dev.visionmamba.heads.GoldenBlocks;
+import dev.visionmamba.heads.GoldenTopic;
 import dev.visionmamba.heads.ops.MulticlassNms.Selection;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.nio.file.Path;
@@ -18,7 +19,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,19 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenOperatorsTest {
   private static final double TOLERANCE = 1e-5;
 
-  private static final Set<String> MODELS =
-      Set.of(
-          "AnchorGenerator",
-          "DeltaXYWHBBoxCoder",
-          "nms, batched_nms, multiclass_nms",
-          "_do_paste_mask",
-          "mmcv.rescale_size",
-          "RoIAlign",
-          "SingleRoIExtractor.map_roi_levels",
-          "SingleRoIExtractor");
-
   static Stream<Path> files() {
-    return GoldenBlocks.files(GoldenOperatorsTest.class, "/golden-ops", MODELS);
+    return GoldenTopic.BOXES_AND_MASKS.files(GoldenOperatorsTest.class, "/golden-ops");
   }
 
   @ParameterizedTest(name = "{0}")

@@ -10,6 +10,7 @@ import com.google.gson.Gson;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.golden.GoldenFile;
 import dev.visionmamba.golden.GoldenTensor;
+import dev.visionmamba.heads.GoldenTopic;
 import dev.visionmamba.heads.restoration.mambair.MambaIR;
 import dev.visionmamba.heads.restoration.mambair.MambaIRConfig;
 import dev.visionmamba.heads.restoration.mambair.MambaIRUNet;
@@ -36,8 +37,7 @@ class GoldenRestorationTest {
   private static final String TILED = "MambaIRModel.test";
 
   static Stream<Path> files() {
-    return GoldenFile.find(GoldenRestorationTest.class, "golden").stream()
-        .filter(path -> path.getFileName().toString().startsWith("mambair"));
+    return GoldenTopic.RESTORERS.files(GoldenRestorationTest.class, "golden");
   }
 
   @ParameterizedTest(name = "{0}")

@@ -20,6 +20,7 @@ import dev.visionmamba.golden.GoldenFile;
 import dev.visionmamba.golden.GoldenOutput;
 import dev.visionmamba.golden.GoldenTensor;
 import dev.visionmamba.heads.GoldenBlocks;
+import dev.visionmamba.heads.GoldenTopic;
 import dev.visionmamba.heads.layers.Resize;
 import dev.visionmamba.heads.neck.Fpn;
 import dev.visionmamba.heads.neck.FpnConfig;
@@ -29,7 +30,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,19 +42,19 @@ class GoldenSegmentationTest {
   private static final double NETWORK_TOLERANCE = 3e-4;
 
   static Stream<Path> heads() {
-    return files("UPerHead+FCNHead", "FPN+FPNHead");
+    return files(GoldenTopic.DECODE_HEADS);
   }
 
   static Stream<Path> inference() {
-    return files("EncoderDecoder");
+    return files(GoldenTopic.SEGMENTATION_INFERENCE);
   }
 
   static Stream<Path> networks() {
-    return files("VMamba UPerNet");
+    return files(GoldenTopic.SEGMENTERS);
   }
 
-  private static Stream<Path> files(String... models) {
-    return GoldenBlocks.files(GoldenSegmentationTest.class, "/golden-segmentation", Set.of(models));
+  private static Stream<Path> files(GoldenTopic topic) {
+    return topic.files(GoldenSegmentationTest.class, "/golden-segmentation");
   }
 
   /** Heads under their published prefixes. */
