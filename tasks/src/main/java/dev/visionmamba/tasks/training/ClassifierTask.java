@@ -26,21 +26,8 @@ final class ClassifierTask implements TrainingTask<Batch> {
    */
   ClassifierTask(
       ClassifierModel model, ImageDataset train, ImageDataset test, TrainingOptions options) {
-    if (train.count() == 0 || test.count() == 0) {
-      throw new IllegalArgumentException(
-          "training needs images to learn from and images to test with, got "
-              + train.count()
-              + " and "
-              + test.count());
-    }
-    if (!train.classNames().equals(model.description().classes())) {
-      throw new IllegalArgumentException(
-          "the model's classes ("
-              + NameList.of(model.description().classes())
-              + ") must be the data set's ("
-              + NameList.of(train.classNames())
-              + ")");
-    }
+    DataChecks.requirePictures(train.count(), test.count());
+    DataChecks.requireClasses(model.description(), train.classNames());
     this.model = model;
     this.train = train;
     this.test = test;

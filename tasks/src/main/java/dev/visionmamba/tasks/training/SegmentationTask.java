@@ -39,22 +39,9 @@ final class SegmentationTask implements TrainingTask<Batch> {
       SegmentationDataset train,
       SegmentationDataset test,
       TrainingOptions options) {
-    if (train.count() == 0 || test.count() == 0) {
-      throw new IllegalArgumentException(
-          "training needs pictures to learn from and pictures to test with, got "
-              + train.count()
-              + " and "
-              + test.count());
-    }
-    if (!train.classNames().equals(model.description().classes())
-        || !test.classNames().equals(model.description().classes())) {
-      throw new IllegalArgumentException(
-          "the model's classes ("
-              + NameList.of(model.description().classes())
-              + ") must be the data sets' ("
-              + NameList.of(train.classNames())
-              + ")");
-    }
+    DataChecks.requirePictures(train.count(), test.count());
+    DataChecks.requireClasses(model.description(), train.classNames());
+    DataChecks.requireClasses(model.description(), test.classNames());
     this.model = model;
     this.train = train;
     this.test = test;

@@ -30,14 +30,7 @@ public final class SegmenterEvaluation {
       SegmenterModel model, SegmentationDataset pictures, int workers, IntConsumer progress)
       throws IOException {
     List<String> classes = model.description().classes();
-    if (!pictures.classNames().equals(classes)) {
-      throw new IllegalArgumentException(
-          model.description().name()
-              + " knows the classes "
-              + NameList.of(classes)
-              + "; the data set has "
-              + NameList.of(pictures.classNames()));
-    }
+    DataChecks.requireClasses(model.description(), pictures.classNames());
     SegmentationAccuracy accuracy = new SegmentationAccuracy(classes);
     try (ParallelTasks threads = new ParallelTasks(workers)) {
       for (int from = 0; from < pictures.count(); from += workers) {
