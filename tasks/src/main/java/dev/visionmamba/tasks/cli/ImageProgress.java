@@ -1,6 +1,7 @@
 package dev.visionmamba.tasks.cli;
 
 import dev.visionmamba.tasks.training.EpochResult;
+import dev.visionmamba.tasks.training.MeasureNames;
 import dev.visionmamba.tasks.training.TrainingListener;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
@@ -10,6 +11,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** Shows training as a bar an epoch. */
 final class ImageProgress implements TrainingListener, AutoCloseable {
   private final int epochs;
+  private MeasureNames names = new MeasureNames("accuracy", "accuracy");
   private ProgressBar bar;
 
   ImageProgress(int epochs) {
@@ -30,6 +32,11 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void measures(MeasureNames measured) {
+    names = measured;
+  }
+
+  @Override
   public void epochStarted(int epoch, int images) {
     close();
     bar = bar("epoch " + epoch + "/" + epochs, images, 120);
@@ -38,7 +45,8 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
   @Override
   public void stepped(int images, double loss, double accuracy) {
     bar.setExtraMessage(
-        String.format(Locale.ROOT, " loss %.3f, accuracy %.1f%%", loss, 100 * accuracy));
+        String.format(
+            Locale.ROOT, " loss %.3f, %s %.1f%%", loss, names.train(), 100 * accuracy));
     bar.stepTo(images);
   }
 
@@ -47,9 +55,11 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
     bar.setExtraMessage(
         String.format(
             Locale.ROOT,
-            " loss %.3f, accuracy %.1f%%, test %.2f%%",
+            " loss %.3f, %s %.1f%%, test %s %.2f%%",
             result.trainLoss(),
+            names.train(),
             100 * result.trainAccuracy(),
+            names.test(),
             100 * result.testAccuracy()));
     close();
   }

@@ -80,6 +80,11 @@ final class ClassifierTask implements TrainingTask<Batch> {
   }
 
   @Override
+  public MeasureNames measures() {
+    return new MeasureNames("accuracy", "accuracy");
+  }
+
+  @Override
   public double measure(int workers) throws IOException {
     return ClassifierEvaluation.run(model, test, workers, done -> {}).accuracy();
   }

@@ -7,8 +7,10 @@ import java.util.Locale;
  *
  * @param epoch 1 for the first
  * @param trainLoss the mean loss over the epoch
- * @param trainAccuracy over the epoch's augmented images, 0 to 1
- * @param testAccuracy after the epoch, 0 to 1
+ * @param trainAccuracy over the epoch's augmented images, 0 to 1; what is counted, {@link
+ *     MeasureNames#train} says
+ * @param testAccuracy after the epoch, 0 to 1: what {@link MeasureNames#test} says, a classifier's
+ *     accuracy or a segmenter's mean intersection over union
  * @param learningRate at the epoch's end
  * @param seconds that training took, without the test
  * @param imagesPerSecond in training
@@ -22,11 +24,7 @@ public record EpochResult(
     double seconds,
     double imagesPerSecond) {
 
-  /** The columns of {@link #toCsv}. */
-  static final String CSV_HEADER =
-      "epoch,train_loss,train_accuracy,test_accuracy,learning_rate,seconds,images_per_s";
-
-  /** One line of metrics.csv. */
+  /** One line of metrics.csv, whose columns {@link MeasureNames#csvHeader} names. */
   String toCsv() {
     return String.format(
         Locale.ROOT,
@@ -40,7 +38,7 @@ public record EpochResult(
         imagesPerSecond);
   }
 
-  /** Whether more test images were recognised, in the digits that metrics.csv keeps. */
+  /** Whether the test went better, in the digits that metrics.csv keeps. */
   boolean isBetterThan(EpochResult other) {
     return Math.round(1e5 * testAccuracy) > Math.round(1e5 * other.testAccuracy);
   }

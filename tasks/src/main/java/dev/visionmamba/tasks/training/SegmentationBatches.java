@@ -19,7 +19,7 @@ import java.util.concurrent.Callable;
 
 /**
  * The batches of one epoch of a segmenter's training: a square window at a random place of each
- * picture, as large as the network's shorter side, half of them mirrored. Smaller pictures are
+ * picture, as large as the network's shorter side, half of them mirrored if that is wanted. Smaller pictures are
  * filled up on the right and below with pixels that count for nothing.
  */
 final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatches.Batch> {
@@ -27,6 +27,7 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
   private final FitPreprocessing preprocessing;
   private final int side;
   private final int batchSize;
+  private final boolean flip;
   private final int[] order;
   private final SplittableRandom random;
   private final ParallelTasks threads;
@@ -35,7 +36,7 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
   SegmentationBatches(
       SegmentationDataset data,
       FitInput input,
-      int batchSize,
+      TrainingOptions options,
       int[] order,
       SplittableRandom random,
       int threads) {
@@ -43,7 +44,8 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
     this.side = input.shorterSide();
     this.preprocessing =
         new FitPreprocessing(new FitInput(side, side, 1, input.mean(), input.std()));
-    this.batchSize = batchSize;
+    this.batchSize = options.batchSize();
+    this.flip = options.augmentation().flip();
     this.order = order;
     this.random = random;
     this.threads = new ParallelTasks(threads);
@@ -108,7 +110,7 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
     int height = Math.min(side, example.picture().height());
     int left = random.nextInt(example.picture().width() - width + 1);
     int top = random.nextInt(example.picture().height() - height + 1);
-    boolean mirrored = random.nextBoolean();
+    boolean mirrored = flip && random.nextBoolean();
     byte[] rgb = new byte[3 * side * side];
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {

@@ -83,7 +83,7 @@ final class SegmentationTask implements TrainingTask<Batch> {
   @Override
   public Batches<Batch> batches(int[] order, SplittableRandom random, int threads) {
     return new SegmentationBatches(
-        train, model.description().fit(), options.batchSize(), order, random, threads);
+        train, model.description().fit(), options, order, random, threads);
   }
 
   @Override
@@ -104,6 +104,11 @@ final class SegmentationTask implements TrainingTask<Batch> {
   /** (B, classes, h, w) at the labels' size, channel-last: (B, H, W, classes). */
   private static NDArray resized(NDArray scores, Shape labels) {
     return Resize.bilinear(scores.transpose(0, 2, 3, 1), labels.get(1), labels.get(2));
+  }
+
+  @Override
+  public MeasureNames measures() {
+    return new MeasureNames("pixel accuracy", "mIoU");
   }
 
   @Override

@@ -22,7 +22,8 @@ public final class SegmentationTraining {
    * @param model the model, its classes the data sets'; trained in place
    * @param train the pictures to learn from, at least one
    * @param test the pictures to measure with, at least one
-   * @param options how; augmentation, mixing and label smoothing are a classifier's and not used
+   * @param options how; of the augmentation only the flip is used, and mixing and label smoothing
+   *     are a classifier's
    * @param folder where results go; made if missing
    * @param weightType of the weights in the model file, float32 or float16
    * @param workers how many threads share a batch, each with pictures of its own, at least 1; with
@@ -61,5 +62,15 @@ public final class SegmentationTraining {
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     return training.run(resume, until, notes, listener);
+  }
+
+  /**
+   * The epoch whose model is kept, as {@link ClassifierTraining#kept} has it.
+   *
+   * @param history at least one epoch's result
+   * @return one of them
+   */
+  public EpochResult kept(List<EpochResult> history) {
+    return training.kept(history);
   }
 }

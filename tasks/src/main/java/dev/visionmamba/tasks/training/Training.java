@@ -77,6 +77,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
           TrainingCheckpoint.load(checkpoint, task, optimizer, average, settings(), stepsPerEpoch));
     }
     int before = history.size();
+    listener.measures(task.measures());
     // DJL wants a loss; the task has its own.
     DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer);
     try (Trainer trainer = ScanTrainer.of(task.model().djlModel(), config);
@@ -192,7 +193,8 @@ final class Training<B extends TrainingTask.Examples<B>> {
     Map<String, String> allNotes = new TreeMap<>(task.model().description().notes());
     allNotes.putAll(notes);
     allNotes.put("epochs", Integer.toString(result.epoch()));
-    allNotes.put("test accuracy", String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
+    allNotes.put(
+        "test " + task.measures().test(), String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
     task.model()
         .save(
             folder.resolve(ClassifierTraining.MODEL_FILE),
@@ -203,10 +205,10 @@ final class Training<B extends TrainingTask.Examples<B>> {
   private void saveProgress(List<EpochResult> history) throws IOException {
     AtomicFiles.writeText(
         folder.resolve(ClassifierTraining.METRICS_FILE),
-        EpochResult.CSV_HEADER
+        task.measures().csvHeader()
             + "\n"
             + history.stream().map(r -> r.toCsv() + "\n").collect(Collectors.joining()));
-    TrainingCurves.draw(history, folder.resolve(ClassifierTraining.CURVES_FILE));
+    TrainingCurves.draw(history, task.measures(), folder.resolve(ClassifierTraining.CURVES_FILE));
     // Last: once it is there, the epoch is done.
     TrainingCheckpoint.save(
         folder.resolve(ClassifierTraining.CHECKPOINT_FILE),

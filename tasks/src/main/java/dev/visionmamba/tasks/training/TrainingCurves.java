@@ -13,19 +13,19 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws how loss and accuracy went. */
+/** Draws how the loss and what is measured went. */
 final class TrainingCurves {
   private TrainingCurves() {}
 
-  /** Writes a PNG with two axes: accuracy in percent on the left, loss on the right. */
-  static void draw(List<EpochResult> history, Path file) throws IOException {
+  /** Writes a PNG with two axes: what is measured in percent on the left, loss on the right. */
+  static void draw(List<EpochResult> history, MeasureNames names, Path file) throws IOException {
     XYChart chart =
         new XYChartBuilder()
             .width(960)
             .height(600)
             .title("Training")
             .xAxisTitle("epoch")
-            .yAxisTitle("accuracy, %")
+            .yAxisTitle(axis(names))
             .theme(Styler.ChartTheme.Matlab)
             .build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
@@ -35,10 +35,10 @@ final class TrainingCurves {
     chart.getStyler().setXAxisDecimalPattern("0");
     double[] epochs = values(history, EpochResult::epoch);
     chart
-        .addSeries("train accuracy", epochs, values(history, r -> 100 * r.trainAccuracy()))
+        .addSeries("train " + names.train(), epochs, values(history, r -> 100 * r.trainAccuracy()))
         .setMarker(SeriesMarkers.CIRCLE);
     chart
-        .addSeries("test accuracy", epochs, values(history, r -> 100 * r.testAccuracy()))
+        .addSeries("test " + names.test(), epochs, values(history, r -> 100 * r.testAccuracy()))
         .setMarker(SeriesMarkers.DIAMOND);
     chart
         .addSeries("train loss", epochs, values(history, EpochResult::trainLoss))
@@ -48,6 +48,12 @@ final class TrainingCurves {
     BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
     AtomicFiles.write(
         file, channel -> AtomicFiles.writeAll(channel, ByteBuffer.wrap(png.toByteArray())));
+  }
+
+  private static String axis(MeasureNames names) {
+    String both =
+        names.train().equals(names.test()) ? names.train() : names.train() + " and " + names.test();
+    return both + ", %";
   }
 
   private static double[] values(List<EpochResult> history, ToDoubleFunction<EpochResult> value) {

@@ -7,6 +7,13 @@ public interface TrainingListener {
   TrainingListener NONE = new TrainingListener() {};
 
   /**
+   * Called once, before the first epoch.
+   *
+   * @param names what the results of steps and epochs are called
+   */
+  default void measures(MeasureNames names) {}
+
+  /**
    * Called when an epoch begins.
    *
    * @param epoch 1 for the first
@@ -19,7 +26,7 @@ public interface TrainingListener {
    *
    * @param images how many images of the epoch are done
    * @param loss the mean loss of the epoch so far
-   * @param accuracy of the epoch so far, 0 to 1
+   * @param accuracy of the epoch so far, 0 to 1: what {@link MeasureNames#train} says
    */
   default void stepped(int images, double loss, double accuracy) {}
 

@@ -72,6 +72,9 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
   /** The forward pass and the loss. */
   Step learn(Trainer trainer, B batch);
 
+  /** What {@link Step#right} by {@link #chances}, and {@link #measure}, are called. */
+  MeasureNames measures();
+
   /** How well the network does on the test images, 0 to 1. */
   double measure(int workers) throws IOException;
 }
