@@ -104,7 +104,7 @@ class DetectorModelTest {
     }
     assertThat(found.get(0).size()).isEqualTo(5);
     try (DetectorModel loaded = ModelCatalogue.loadDetector(folder.toString(), Device.cpu())) {
-      assertThat(loaded.description()).isEqualTo(description);
+      assertThat(loaded.description().toJson()).isEqualTo(description.toJson());
       Map<String, float[]> read = weights(loaded);
       assertThat(read.keySet()).isEqualTo(written.keySet());
       read.forEach((name, values) -> assertThat(values).as(name).isEqualTo(written.get(name)));
@@ -113,7 +113,7 @@ class DetectorModelTest {
       assertThat(again.scores()).isEqualTo(found.get(0).scores());
     }
     try (DetectorModel loaded = ModelCatalogue.loadDetector(file.toString(), Device.cpu())) {
-      assertThat(loaded.description()).isEqualTo(description);
+      assertThat(loaded.description().toJson()).isEqualTo(description.toJson());
     }
     assertThatThrownBy(() -> ModelCatalogue.loadSegmenter(file.toString(), Device.cpu()))
         .isInstanceOf(CheckpointException.class)
