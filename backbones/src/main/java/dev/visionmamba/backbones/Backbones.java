@@ -138,6 +138,8 @@ public final class Backbones {
     entries.add(
         vim("vim_small_stride8", VimConfig.SMALL_STRIDE8, "vim_small_patch16_stride8" + midclstok));
     entries.add(vim("vim_base", VimConfig.BASE, "vim_base_patch16" + middle));
+    entries.add(
+        new Entry("vmamba_micro", "VMamba", List.of(), false, vmamba(VMambaConfig.MICRO)));
     entries.add(vmamba("vmamba_tiny_s1l8", VMambaConfig.TINY_S1L8));
     entries.add(vmamba("vmamba_small_s1l20", VMambaConfig.SMALL_S1L20));
     entries.add(vmamba("vmamba_base_s1l20", VMambaConfig.BASE_S1L20));
@@ -168,18 +170,17 @@ public final class Backbones {
   }
 
   private static Entry vmamba(String name, VMambaConfig config) {
-    return new Entry(
-        name,
-        "VMamba",
-        List.of(),
-        true,
-        (arguments, purpose) -> {
-          Map<String, Object> changed = new HashMap<>(arguments);
-          if (purpose == Purpose.CLASSIFICATION) {
-            changed.putIfAbsent("out_indices", List.of());
-          }
-          return new VMamba(config.with(changed));
-        });
+    return new Entry(name, "VMamba", List.of(), true, vmamba(config));
+  }
+
+  private static Factory vmamba(VMambaConfig config) {
+    return (arguments, purpose) -> {
+      Map<String, Object> changed = new HashMap<>(arguments);
+      if (purpose == Purpose.CLASSIFICATION) {
+        changed.putIfAbsent("out_indices", List.of());
+      }
+      return new VMamba(config.with(changed));
+    };
   }
 
   private static Entry plainMamba(String name, PlainMambaConfig config) {

@@ -1,7 +1,9 @@
 package dev.visionmamba.zoo;
 
+import dev.visionmamba.zoo.catalogue.Task;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What sits on a model's backbone.
@@ -18,5 +20,20 @@ public record HeadDescription(String name, Map<String, Object> arguments) {
   public HeadDescription {
     Objects.requireNonNull(name, "name");
     arguments = Map.copyOf(arguments == null ? Map.of() : arguments);
+  }
+
+  /**
+   * What a network with this head answers.
+   *
+   * @return empty for a name that no head has
+   */
+  public Optional<Task> task() {
+    return switch (name) {
+      case "linear" -> Optional.of(Task.CLASSIFICATION);
+      case "semantic_fpn", "upernet" -> Optional.of(Task.SEMANTIC_SEGMENTATION);
+      case "mask_rcnn" -> Optional.of(Task.INSTANCE_SEGMENTATION);
+      case "retinanet" -> Optional.of(Task.DETECTION);
+      default -> Optional.empty();
+    };
   }
 }

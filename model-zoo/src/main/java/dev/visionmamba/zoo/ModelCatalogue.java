@@ -2,11 +2,13 @@ package dev.visionmamba.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.CheckpointFile;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
 import dev.visionmamba.zoo.download.DownloadException;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The models that exist by name, and how one is loaded by its name or from a file. */
@@ -195,6 +198,47 @@ public final class ModelCatalogue {
     return path;
   }
 
+  /**
+   * What a model answers; nothing is downloaded, and of a file only its beginning is read.
+   *
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
+   *     training has written, or a name of the {@linkplain Catalogue#published catalogue}
+   * @return its task
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws IOException if the file cannot be read, is no model file, or has an unknown head
+   */
+  public static Task task(String nameOrPath) throws ModelNotFoundException, IOException {
+    Path path = path(nameOrPath);
+    if (path != null && Files.isDirectory(path)) {
+      path = path.resolve(MODEL_FILE);
+      if (!Files.exists(path)) {
+        throw new ModelNotFoundException("the folder " + nameOrPath + " has no " + MODEL_FILE);
+      }
+    }
+    if (BUNDLED.contains(nameOrPath)) {
+      try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+        return task(Safetensors.read(resource(nameOrPath), manager).metadata(), nameOrPath);
+      }
+    }
+    if (path != null && Files.exists(path)) {
+      try (CheckpointFile file = CheckpointFile.open(path)) {
+        return task(file.values(), file.name());
+      }
+    }
+    return published(nameOrPath).task();
+  }
+
+  private static Task task(Map<String, String> metadata, String name) throws CheckpointException {
+    HeadDescription head = TrainedModel.description(metadata, name).head();
+    return head.task()
+        .orElseThrow(
+            () ->
+                new CheckpointException(
+                    name,
+                    "its head is called " + head.name() + ", which this library does not have",
+                    "use a file that the train command has written"));
+  }
+
   private static Path path(String text) {
     try {
       return Path.of(text);
@@ -205,10 +249,14 @@ public final class ModelCatalogue {
 
   private static ClassifierModel bundled(String name, Device device)
       throws IOException, MalformedModelException {
+    return ClassifierModel.load(manager -> Safetensors.read(resource(name), manager), name, device);
+  }
+
+  private static URL resource(String name) throws IOException {
     URL resource = ModelCatalogue.class.getResource("models/" + name + ".safetensors");
     if (resource == null) {
       throw new IOException("the bundled model " + name + " is missing from the class path");
     }
-    return ClassifierModel.load(manager -> Safetensors.read(resource, manager), name, device);
+    return resource;
   }
 }
