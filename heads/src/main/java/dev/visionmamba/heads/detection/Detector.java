@@ -82,8 +82,16 @@ public final class Detector extends NamedBlock {
     }
   }
 
-  /** What the head reads. */
-  private FeaturePyramid pyramid(ParameterStore store, NDArray images, boolean training) {
+  /**
+   * What the head reads; differentiable.
+   *
+   * @param store the parameter store
+   * @param images (B, channels, H, W), normalised
+   * @param training whether this is a training step
+   * @return the levels, the finest first
+   * @throws IllegalArgumentException if the images have other channels or are too small
+   */
+  public FeaturePyramid pyramid(ParameterStore store, NDArray images, boolean training) {
     FeaturePyramid pyramid = backbone.features(store, images, training, Probe.NONE);
     return neck == null ? pyramid : neck.forward(store, pyramid, training);
   }

@@ -108,10 +108,16 @@ public final class MaskRcnn extends DetectionHead {
    * @throws IllegalArgumentException if scores or boxes are not finite
    */
   public List<Proposals> proposals(List<LevelPrediction> predictions, List<ImageFrame> images) {
+    return proposals(predictions, images, config.proposals());
+  }
+
+  /** The same, with another choice of regions. */
+  List<Proposals> proposals(
+      List<LevelPrediction> predictions, List<ImageFrame> images, ProposalConfig which) {
     DenseOutputs outputs = new DenseOutputs(predictions, anchors, anchorCoder);
     List<Proposals> proposals = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
-      proposals.add(outputs.proposals(i, images.get(i), config.proposals()));
+      proposals.add(outputs.proposals(i, images.get(i), which));
     }
     return proposals;
   }
@@ -251,6 +257,26 @@ public final class MaskRcnn extends DetectionHead {
    */
   public MaskRcnnConfig config() {
     return config;
+  }
+
+  /** The anchors of each level. */
+  List<Anchors> anchorsOfLevels() {
+    return anchors;
+  }
+
+  /** From anchors to objects. */
+  BoxCoder anchorCoder() {
+    return anchorCoder;
+  }
+
+  /** From regions to objects. */
+  BoxCoder regionCoder() {
+    return regionCoder;
+  }
+
+  /** Pixels along each side of a predicted mask. */
+  int maskSide() {
+    return 2 * MASK_BINS;
   }
 
   @Override

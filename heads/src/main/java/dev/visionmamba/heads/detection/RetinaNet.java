@@ -74,6 +74,16 @@ public final class RetinaNet extends DetectionHead {
     return config;
   }
 
+  /** The anchors of each level. */
+  List<Anchors> anchorsOfLevels() {
+    return anchors;
+  }
+
+  /** From anchors to objects. */
+  BoxCoder coder() {
+    return coder;
+  }
+
   @Override
   int anchors() {
     return RATIOS.length * config.scalesPerOctave();

@@ -2,14 +2,20 @@ package dev.visionmamba.scans.autograd;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
 import ai.djl.training.TrainingConfig;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
+import ai.djl.util.PairList;
 import java.util.function.Predicate;
 
 /**
@@ -23,8 +29,36 @@ import java.util.function.Predicate;
  */
 public final class ScanTrainer extends Trainer {
 
+  private final ParameterStore store;
+
   private ScanTrainer(Model model, TrainingConfig config) {
     super(model, config);
+    Block block = model.getBlock();
+    StoreSeer seer = new StoreSeer();
+    try {
+      model.setBlock(seer);
+      forward(new NDList());
+    } finally {
+      model.setBlock(block);
+    }
+    this.store = seer.seen;
+  }
+
+  /** DJL keeps a trainer's parameter store to itself, but hands it to the block. */
+  private static final class StoreSeer extends AbstractBlock {
+    private ParameterStore seen;
+
+    @Override
+    protected NDList forwardInternal(
+        ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+      seen = store;
+      return inputs;
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+      return inputShapes;
+    }
   }
 
   /**
@@ -43,6 +77,17 @@ public final class ScanTrainer extends Trainer {
     }
     model.getBlock().freezeParameters(false);
     return new ScanTrainer(model, config);
+  }
+
+  /**
+   * The values of the model's parameters, as {@link #forward} reads them: what a pass through parts
+   * of the network, that is more than the block's own, is given. A parameter takes part in {@link
+   * #step} once its value has been read here.
+   *
+   * @return the store
+   */
+  public ParameterStore parameterStore() {
+    return store;
   }
 
   /**
