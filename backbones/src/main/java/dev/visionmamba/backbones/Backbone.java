@@ -108,7 +108,7 @@ public abstract class Backbone extends NamedBlock {
   public final Map<String, Integer> depths() {
     Map<String, Integer> depths = new HashMap<>();
     getParameters().values().forEach(after -> depths.put(after.getId(), layerCount() + 1));
-    getDirectParameters().values().forEach(own -> depths.put(own.getId(), 0));
+    ownParameters().values().forEach(own -> depths.put(own.getId(), 0));
     List<List<NamedBlock>> layers = layers();
     for (int i = 0; i < layers.size(); i++) {
       for (NamedBlock block : layers.get(i)) {

@@ -1,11 +1,9 @@
 package dev.visionmamba.backbones;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Parameter;
-import ai.djl.nn.ParameterList;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
@@ -24,10 +22,9 @@ import java.util.List;
  * Parameters are named as in the published detector: {@code net} for the backbone, {@code simfp_2}
  * for the level of stride 2^2 and so on.
  */
-public final class SimpleFeaturePyramid extends Backbone {
+public final class SimpleFeaturePyramid extends DerivedBackbone<Backbone> {
   private static final float EPSILON = 1e-6f;
 
-  private final Backbone net;
   private final int channels;
   private final int stride;
   private final List<Level> levels = new ArrayList<>();
@@ -40,6 +37,7 @@ public final class SimpleFeaturePyramid extends Backbone {
    * @throws IllegalArgumentException if the backbone has more levels or another stride
    */
   public SimpleFeaturePyramid(Backbone net, int channels) {
+    super(net, true);
     if (net.levels().size() != 1) {
       throw new IllegalArgumentException(
           "a simple feature pyramid is made of one level, but the backbone has "
@@ -52,7 +50,6 @@ public final class SimpleFeaturePyramid extends Backbone {
       throw new IllegalArgumentException(
           "the backbone's stride must be a power of two from 4 on, but is " + stride);
     }
-    this.net = child("net", net);
     this.channels = channels;
     int exponent = Integer.numberOfTrailingZeros(stride);
     for (Scale scale : Scale.values()) {
@@ -176,7 +173,7 @@ public final class SimpleFeaturePyramid extends Backbone {
   @Override
   public FeaturePyramid features(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
-    NDArray map = net.features(store, images, training, probe).coarsest().map();
+    NDArray map = net().features(store, images, training, probe).coarsest().map();
     NDArray last = Tape.cut(map).transpose(0, 2, 3, 1); // (B, H, W, C)
     List<FeaturePyramid.Level> maps = new ArrayList<>();
     for (int i = 0; i < levels.size(); i++) {
@@ -199,43 +196,9 @@ public final class SimpleFeaturePyramid extends Backbone {
     return shapes;
   }
 
-  /** The backbone's own. */
-  @Override
-  public NDList classificationFeatures(
-      ParameterStore store, NDArray images, boolean training, Probe probe) {
-    return net.classificationFeatures(store, images, training, probe);
-  }
-
-  /** The backbone's own. */
-  @Override
-  public ClassificationHead classificationHead(int classes) {
-    return net.classificationHead(classes);
-  }
-
-  /** The backbone's; what the pyramid adds is never frozen. */
-  @Override
-  protected List<NamedBlock> stages() {
-    return net.stages();
-  }
-
-  @Override
-  protected ParameterList ownParameters() {
-    return net.ownParameters();
-  }
-
-  @Override
-  public int imageChannels() {
-    return net.imageChannels();
-  }
-
-  @Override
-  public Shape imageSize() {
-    return net.imageSize();
-  }
-
   @Override
   public long multiplyAdds(int height, int width) {
-    long cost = net.multiplyAdds(height, width);
+    long cost = net().multiplyAdds(height, width);
     for (Level level : levels) {
       cost += level.multiplyAdds(height / stride, width / stride);
     }
@@ -244,7 +207,7 @@ public final class SimpleFeaturePyramid extends Backbone {
 
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
-    Shape map = net.getOutputShapes(inputShapes)[0];
+    Shape map = net().getOutputShapes(inputShapes)[0];
     long height = map.get(2);
     long width = map.get(3);
     return new Shape[] {

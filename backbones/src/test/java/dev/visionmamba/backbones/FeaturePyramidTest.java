@@ -14,8 +14,10 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.layers.ConvTranspose2x2;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -178,5 +180,35 @@ class FeaturePyramidTest {
     assertThat(parameters.get("net.patch_embed.proj.weight").requiresGradient()).isFalse();
     assertThat(parameters.get("net.layers.0.norm.weight").requiresGradient()).isTrue();
     assertThat(parameters.get("simfp_2.0.weight").requiresGradient()).isTrue();
+  }
+
+  @Test
+  void whatAPyramidAddsLiesBehindItsBackbone() {
+    Backbone pyramid = new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24);
+    Map<String, Parameter> parameters = pyramid.getParameters().toMap();
+    Map<String, Integer> depths = pyramid.depths();
+    assertThat(pyramid.layerCount()).isEqualTo(2);
+    assertThat(depths.get(parameters.get("net.pos_embed").getId())).isZero();
+    assertThat(depths.get(parameters.get("net.layers.1.norm.weight").getId())).isEqualTo(2);
+    assertThat(depths.get(parameters.get("simfp_2.0.weight").getId())).isEqualTo(3);
+    assertThat(depths).hasSameSizeAs(parameters.values());
+  }
+
+  @Test
+  void aPyramidResizesItsBackbonesPositionEmbedding() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Backbone pyramid = new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24);
+      Map<String, NDArray> tensors = new LinkedHashMap<>();
+      pyramid
+          .getParameters()
+          .forEach(p -> tensors.put(p.getKey(), manager.ones(p.getValue().getShape())));
+      tensors.put("net.pos_embed", manager.ones(new Shape(1, 1 + 3 * 3, 32)));
+      StateDict.load(pyramid, tensors, manager);
+      NDArray resized = pyramid.getParameters().get("net.pos_embed").getArray();
+      assertThat(resized.getShape()).isEqualTo(new Shape(1, 1 + 4 * 4, 32));
+      for (float value : resized.toFloatArray()) {
+        assertThat(value).isCloseTo(1f, within(1e-6f));
+      }
+    }
   }
 }

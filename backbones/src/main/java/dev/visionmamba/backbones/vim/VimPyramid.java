@@ -5,11 +5,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import ai.djl.nn.ParameterList;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.Backbone;
-import dev.visionmamba.backbones.ClassificationHead;
+import dev.visionmamba.backbones.DerivedBackbone;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.BatchNorm;
@@ -17,7 +15,6 @@ import dev.visionmamba.backbones.layers.ConvTranspose2x2;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -26,11 +23,10 @@ import java.util.stream.IntStream;
  * Parameters: the backbone's, then {@code fpn1} (transposed convolutions 0 and 3 with a batch norm
  * 1 and GELU between them) and {@code fpn2} (a transposed convolution 0).
  */
-public final class VimPyramid extends Backbone {
+public final class VimPyramid extends DerivedBackbone<Vim> {
   private static final int LEVELS = 4;
   private static final float EPSILON = 1e-5f;
 
-  private final Vim net;
   private final List<Integer> layers;
   private final Quadrupled quadrupled;
   private final Doubled doubled;
@@ -89,6 +85,7 @@ public final class VimPyramid extends Backbone {
    * @throws IllegalArgumentException if it is another
    */
   public VimPyramid(Vim net) {
+    super(net, false);
     VimConfig config = net.config();
     if (config.classTokens() > 0 || config.depth() < LEVELS || config.stride() % 4 != 0) {
       throw new IllegalArgumentException(
@@ -97,7 +94,6 @@ public final class VimPyramid extends Backbone {
                   + " multiple of 4, but there are %d, %d and %d",
               LEVELS, config.classTokens(), config.depth(), config.stride()));
     }
-    this.net = child("net", net);
     this.layers =
         IntStream.rangeClosed(1, LEVELS).mapToObj(i -> i * config.depth() / LEVELS - 1).toList();
     this.quadrupled = child("fpn1", new Quadrupled(config.embedDim()));
@@ -113,8 +109,8 @@ public final class VimPyramid extends Backbone {
   @Override
   public FeaturePyramid features(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
-    requireTwoPatches(net.getOutputShapes(new Shape[] {images.getShape()})[0]);
-    List<NDArray> maps = net.mixerMaps(store, images, training, probe, layers); // (B, C, H, W)
+    requireTwoPatches(net().getOutputShapes(new Shape[] {images.getShape()})[0]);
+    List<NDArray> maps = net().mixerMaps(store, images, training, probe, layers); // (B, C, H, W)
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray finest = maps.get(0).transpose(0, 2, 3, 1);
@@ -146,71 +142,23 @@ public final class VimPyramid extends Backbone {
   }
 
   private int strideOf(int level) {
-    return net.config().stride() / 4 << level;
+    return net().config().stride() / 4 << level;
   }
 
   @Override
   public List<LevelShape> levels() {
     return IntStream.range(0, LEVELS)
-        .mapToObj(i -> new LevelShape(net.config().embedDim(), strideOf(i)))
+        .mapToObj(i -> new LevelShape(net().config().embedDim(), strideOf(i)))
         .toList();
-  }
-
-  /** The backbone's, then those of the levels. */
-  @Override
-  public ParameterList getParameters() {
-    ParameterList list = net.getParameters();
-    quadrupled.getParameters().forEach(p -> list.add("fpn1." + p.getKey(), p.getValue()));
-    doubled.getParameters().forEach(p -> list.add("fpn2." + p.getKey(), p.getValue()));
-    return list;
-  }
-
-  /** The backbone's own. */
-  @Override
-  public ParameterList getDirectParameters() {
-    return net.getDirectParameters();
-  }
-
-  @Override
-  public void adapt(Map<String, NDArray> tensors) {
-    net.adapt(tensors);
-  }
-
-  /** The backbone's own. */
-  @Override
-  public NDList classificationFeatures(
-      ParameterStore store, NDArray images, boolean training, Probe probe) {
-    return net.classificationFeatures(store, images, training, probe);
-  }
-
-  /** The backbone's own. */
-  @Override
-  public ClassificationHead classificationHead(int classes) {
-    return net.classificationHead(classes);
-  }
-
-  /** The backbone's; what the pyramid adds is never frozen. */
-  @Override
-  protected List<NamedBlock> stages() {
-    return net.stages();
-  }
-
-  @Override
-  public int imageChannels() {
-    return net.imageChannels();
-  }
-
-  @Override
-  public Shape imageSize() {
-    return net.imageSize();
   }
 
   @Override
   public long multiplyAdds(int height, int width) {
-    Shape map = net.getOutputShapes(new Shape[] {new Shape(1, imageChannels(), height, width)})[0];
+    Shape map =
+        net().getOutputShapes(new Shape[] {new Shape(1, imageChannels(), height, width)})[0];
     long h = map.get(2);
     long w = map.get(3);
-    return net.multiplyAdds(height, width)
+    return net().multiplyAdds(height, width)
         + quadrupled.first.multiplyAdds(h, w)
         + quadrupled.second.multiplyAdds(2 * h, 2 * w)
         + doubled.convolution.multiplyAdds(h, w);
@@ -218,7 +166,7 @@ public final class VimPyramid extends Backbone {
 
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
-    Shape map = net.getOutputShapes(inputShapes)[0];
+    Shape map = net().getOutputShapes(inputShapes)[0];
     long height = map.get(2);
     long width = map.get(3);
     Shape level = new Shape(map.get(0), map.get(1));
