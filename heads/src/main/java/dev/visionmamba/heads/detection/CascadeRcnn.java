@@ -171,7 +171,8 @@ public final class CascadeRcnn extends DetectionHead {
   private record Regions(float[] boxes, int[] images, float[] scores) {}
 
   @Override
-  List<Detections> detectIn(ParameterStore store, List<NDArray> maps, List<ImageFrame> images) {
+  List<Detections> detectIn(
+      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
     List<Proposals> proposals;
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -188,8 +189,8 @@ public final class CascadeRcnn extends DetectionHead {
     for (Proposals of : proposals) {
       int last = first + of.size();
       selections.add(
-          config
-              .detections()
+          options
+              .selection()
               .select(
                   Arrays.copyOfRange(regions.boxes, first * 4, last * 4),
                   Arrays.copyOfRange(regions.scores, first * columns, last * columns),
@@ -197,7 +198,7 @@ public final class CascadeRcnn extends DetectionHead {
                   config.classes()));
       first = last;
     }
-    return detections(store, maps, images, selections);
+    return detections(store, maps, images, selections, options.masks());
   }
 
   /** A stage: the regions' new boxes, clipped to their images, and its share of the scores. */
@@ -232,10 +233,11 @@ public final class CascadeRcnn extends DetectionHead {
       ParameterStore store,
       List<NDArray> maps,
       List<ImageFrame> images,
-      List<Selection> selections) {
+      List<Selection> selections,
+      boolean withMasks) {
     Rois rois = Rois.ofBatch(selections.stream().map(Selection::boxes).toList());
     float[][][] masks = new float[images.size()][0][];
-    if (rois.size() > 0) {
+    if (withMasks && rois.size() > 0) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         NDArray logits = masks(store, maskFeatures(maps, rois), false);
@@ -270,6 +272,11 @@ public final class CascadeRcnn extends DetectionHead {
     Shape last = maps.get(maps.size() - 1);
     sizes.add(new Shape((last.get(0) + 1) / 2, (last.get(1) + 1) / 2));
     return sizes;
+  }
+
+  @Override
+  public DetectionOptions options() {
+    return new DetectionOptions(config.detections(), true);
   }
 
   @Override

@@ -56,6 +56,21 @@ public abstract class DetectionHead extends NamedBlock {
    */
   public final List<Detections> detect(
       ParameterStore store, List<NDArray> maps, List<ImageFrame> images) {
+    return detect(store, maps, images, options());
+  }
+
+  /**
+   * The objects in the images of a batch, selected otherwise than the head was made for.
+   *
+   * @param store the parameter store
+   * @param maps (B, C, H, W) of each level, the finest first
+   * @param images one for each of the batch
+   * @param options which objects, and whether with masks
+   * @return those of each image
+   * @throws IllegalArgumentException as {@link #detect(ParameterStore, List, List)} does
+   */
+  public final List<Detections> detect(
+      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
     requireMaps(maps);
     long batch = maps.get(0).getShape().get(0);
     if (images.size() != batch) {
@@ -65,7 +80,7 @@ public abstract class DetectionHead extends NamedBlock {
     try (GradientMode off = GradientMode.off();
         NDManager manager = maps.get(0).getManager().newSubManager()) {
       List<NDArray> borrowed = maps.stream().map(map -> borrowed(map, manager)).toList();
-      return detectIn(store, channelLast(borrowed), images);
+      return detectIn(store, channelLast(borrowed), images, options);
     }
   }
 
@@ -78,7 +93,23 @@ public abstract class DetectionHead extends NamedBlock {
 
   /** The same, on maps (B, H, W, C). */
   abstract List<Detections> detectIn(
-      ParameterStore store, List<NDArray> maps, List<ImageFrame> images);
+      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options);
+
+  /**
+   * Which objects the head gives if nothing else is asked for.
+   *
+   * @return as it was made for, with masks if it finds any
+   */
+  public abstract DetectionOptions options();
+
+  /**
+   * Whether objects can have masks.
+   *
+   * @return true if the head has a mask head
+   */
+  public final boolean findsMasks() {
+    return options().masks();
+  }
 
   /**
    * The dense predictions, differentiable.

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param scores n probabilities
  * @param labels n classes, from 0
  * @param masks n masks, each the probabilities of a square grid of pixels over the object's box,
- *     row by row; none where the head finds no masks
+ *     row by row; none where the head finds no masks, or none were asked for
  */
 public record Detections(float[] boxes, float[] scores, int[] labels, float[][] masks) {
   /** The probability from which on a pixel belongs to an object, as published. */

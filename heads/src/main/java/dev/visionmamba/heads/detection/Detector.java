@@ -75,10 +75,25 @@ public final class Detector extends NamedBlock {
    *     not as many frames, or the network computes scores or boxes that are not finite
    */
   public List<Detections> detect(ParameterStore store, NDArray images, List<ImageFrame> frames) {
+    return detect(store, images, frames, head.options());
+  }
+
+  /**
+   * The objects in a batch of images, selected otherwise than the head was made for.
+   *
+   * @param store the parameter store
+   * @param images as above
+   * @param frames as above
+   * @param options which objects, and whether with masks
+   * @return those of each image
+   * @throws IllegalArgumentException as {@link #detect(ParameterStore, NDArray, List)} does
+   */
+  public List<Detections> detect(
+      ParameterStore store, NDArray images, List<ImageFrame> frames, DetectionOptions options) {
     try (GradientMode off = GradientMode.off();
         NDManager manager = images.getManager().newSubManager()) {
       NDArray borrowed = DetectionHead.borrowed(images, manager);
-      return head.detect(store, pyramid(store, borrowed, false).maps(), frames);
+      return head.detect(store, pyramid(store, borrowed, false).maps(), frames, options);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.ops.Anchors;
 import dev.visionmamba.heads.ops.BoxCoder;
 import dev.visionmamba.heads.ops.Boxes;
+import dev.visionmamba.heads.ops.MulticlassNms;
 import dev.visionmamba.heads.ops.MulticlassNms.Selection;
 import dev.visionmamba.heads.ops.RoiAlign;
 import dev.visionmamba.heads.ops.RoiExtractor;
@@ -169,20 +170,27 @@ public final class MaskRcnn extends DetectionHead {
   }
 
   @Override
-  List<Detections> detectIn(ParameterStore store, List<NDArray> maps, List<ImageFrame> images) {
+  List<Detections> detectIn(
+      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
     List<Proposals> proposals;
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       proposals = proposals(predict(store, maps, false), images);
     }
-    return detectAt(store, maps, images, proposals.stream().map(Proposals::boxes).toList());
+    List<float[]> regions = proposals.stream().map(Proposals::boxes).toList();
+    return detectAt(store, maps, images, regions, options);
   }
 
   /** The objects at given regions of each image. */
   List<Detections> detectAt(
-      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, List<float[]> regions) {
-    List<Selection> selections = selections(store, maps, images, regions);
-    float[][][] masks = masks(store, maps, images, selections);
+      ParameterStore store,
+      List<NDArray> maps,
+      List<ImageFrame> images,
+      List<float[]> regions,
+      DetectionOptions options) {
+    List<Selection> selections = selections(store, maps, images, regions, options.selection());
+    float[][][] masks =
+        options.masks() ? masks(store, maps, images, selections) : new float[images.size()][0][];
     List<Detections> detections = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       Selection selection = selections.get(i);
@@ -194,7 +202,11 @@ public final class MaskRcnn extends DetectionHead {
 
   /** What is kept of each image, its boxes in the original image. */
   private List<Selection> selections(
-      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, List<float[]> regions) {
+      ParameterStore store,
+      List<NDArray> maps,
+      List<ImageFrame> images,
+      List<float[]> regions,
+      MulticlassNms nms) {
     float[] probabilities = new float[0];
     float[] deltas = new float[0];
     Rois rois = Rois.ofBatch(regions);
@@ -217,13 +229,11 @@ public final class MaskRcnn extends DetectionHead {
           regionCoder.decode(regions.get(i), Arrays.copyOfRange(deltas, first * ways, last * ways));
       float[] clipped = Boxes.clip(boxes, frame.height(), frame.width());
       selections.add(
-          config
-              .detections()
-              .select(
-                  DenseOutputs.original(clipped, frame),
-                  Arrays.copyOfRange(probabilities, first * columns, last * columns),
-                  columns,
-                  config.classes()));
+          nms.select(
+              DenseOutputs.original(clipped, frame),
+              Arrays.copyOfRange(probabilities, first * columns, last * columns),
+              columns,
+              config.classes()));
       first = last;
     }
     return selections;
@@ -277,6 +287,11 @@ public final class MaskRcnn extends DetectionHead {
   /** Pixels along each side of a predicted mask. */
   int maskSide() {
     return 2 * MASK_BINS;
+  }
+
+  @Override
+  public DetectionOptions options() {
+    return new DetectionOptions(config.detections(), true);
   }
 
   @Override

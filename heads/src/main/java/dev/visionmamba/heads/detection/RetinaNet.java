@@ -48,12 +48,13 @@ public final class RetinaNet extends DetectionHead {
   }
 
   @Override
-  List<Detections> detectIn(ParameterStore store, List<NDArray> maps, List<ImageFrame> images) {
+  List<Detections> detectIn(
+      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
     DenseOutputs outputs = outputs(store, maps);
     List<Detections> detections = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       detections.add(
-          outputs.detections(i, images.get(i), config.mostOfLevel(), config.detections()));
+          outputs.detections(i, images.get(i), config.mostOfLevel(), options.selection()));
     }
     return detections;
   }
@@ -82,6 +83,11 @@ public final class RetinaNet extends DetectionHead {
   /** From anchors to objects. */
   BoxCoder coder() {
     return coder;
+  }
+
+  @Override
+  public DetectionOptions options() {
+    return new DetectionOptions(config.detections(), false);
   }
 
   @Override

@@ -346,7 +346,8 @@ class GoldenDetectionTest {
     results.of.put("roi.cls_score", prediction.scores().toFloatArray());
     results.of.put("roi.bbox_pred", prediction.deltas().toFloatArray());
     results.map("roi.mask_logits", head.masks(store, maskFeatures, false));
-    Detections fixed = head.detectAt(store, maps, List.of(frame), List.of(boxes)).get(0);
+    Detections fixed =
+        head.detectAt(store, maps, List.of(frame), List.of(boxes), head.options()).get(0);
     results.detections("fixed", ordered(fixed, file.outputs().get("fixed.bboxes.0")), frame);
   }
 
