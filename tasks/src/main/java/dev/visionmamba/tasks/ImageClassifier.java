@@ -23,8 +23,6 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Collectors;
 
 /**
@@ -39,16 +37,11 @@ import java.util.stream.Collectors;
  * }</pre>
  */
 public final class ImageClassifier implements AutoCloseable {
-  private final ClassifierModel model;
+  private final SharedModel<ClassifierModel> model;
   private final Preprocessing preprocessing;
 
-  /** Weights must not be freed while a thread computes with them. */
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-
-  private boolean closed;
-
   private ImageClassifier(ClassifierModel model) {
-    this.model = model;
+    this.model = new SharedModel<>(model, "classifier");
     this.preprocessing = Preprocessing.of(model.description().input());
   }
 
@@ -186,25 +179,19 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws IllegalStateException if this classifier is closed
    */
   public List<Classifications> classifyPixels(List<PixelImage> images) {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException(
-            "the classifier " + model.description().name() + " is closed");
-      }
-      if (images.isEmpty()) {
-        return List.of();
-      }
-      try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
-        return name(probabilities(manager, images), images.size());
-      }
-    } finally {
-      lock.readLock().unlock();
-    }
+    return model.use(
+        open -> {
+          if (images.isEmpty()) {
+            return List.of();
+          }
+          try (NDManager manager = open.djlModel().getNDManager().newSubManager()) {
+            return name(probabilities(open, manager, images), images.size());
+          }
+        });
   }
 
   /** (B * classes) probabilities. */
-  private float[] probabilities(NDManager manager, List<PixelImage> images) {
+  private float[] probabilities(ClassifierModel open, NDManager manager, List<PixelImage> images) {
     NDArray input =
         manager.create(
             new Shape(
@@ -216,7 +203,7 @@ public final class ImageClassifier implements AutoCloseable {
     FloatBuffer pixels = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
     images.forEach(image -> preprocessing.write(image, pixels));
     NDArray scores =
-        model.network().forward(new ParameterStore(manager, false), input, false); // (B, classes)
+        open.network().forward(new ParameterStore(manager, false), input, false); // (B, classes)
     return scores.softmax(1).toFloatArray();
   }
 
@@ -245,14 +232,6 @@ public final class ImageClassifier implements AutoCloseable {
   /** Frees the weights, after the threads that compute have finished. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      if (!closed) {
-        closed = true;
-        model.close();
-      }
-    } finally {
-      lock.writeLock().unlock();
-    }
+    model.close();
   }
 }

@@ -2,10 +2,10 @@ package dev.visionmamba.tasks;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.heads.ops.RescaleSize;
@@ -14,33 +14,45 @@ import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.ImageDecoder;
 import dev.visionmamba.tasks.image.PixelImage;
+import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.SegmenterModel;
 import java.io.IOException;
-import java.nio.ByteOrder;
+import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Says for every pixel of a picture what it shows. One segmenter serves any number of threads;
- * closing it waits for those that compute.
+ * Says for every pixel of a picture what it shows. Thread-safe: one segmenter serves any number of
+ * threads; closing it waits for those that compute.
+ *
+ * <pre>{@code
+ * try (SemanticSegmenter segmenter = SemanticSegmenter.load("vmamba_micro.fashion_scenes_segmentation")) {
+ *   SegmentedPicture answer = segmenter.segment(Path.of("scene.png"));
+ *   answer.shares().forEach(System.out::println);
+ * }
+ * }</pre>
+ *
+ * <p>A picture is seen as the network was trained to see it: resized as a whole to the network's
+ * size. A {@link SlidingWindow} sees a large picture part by part instead. Memory grows with the
+ * pixels of what the network sees times the classes, four bytes each.
  */
 public final class SemanticSegmenter implements AutoCloseable {
-  private final SegmenterModel model;
-  private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final SharedModel<SegmenterModel> model;
+  private final SegmenterOptions options;
 
-  private SemanticSegmenter(SegmenterModel model) {
-    this.model = model;
+  private SemanticSegmenter(SegmenterModel model, SegmenterOptions options) {
+    this.model = new SharedModel<>(model, "segmenter");
+    this.options = options;
   }
 
   /**
    * Loads a segmenter on the CPU.
    *
-   * @param nameOrPath a bundled model's name, a safetensors file with a description, or a folder
-   *     that training has written
+   * @param nameOrPath a model's name, a safetensors file with a description, or a folder that
+   *     training has written
    * @return the segmenter
    * @throws ModelNotFoundException if there is no such name or file
    * @throws IOException if the file cannot be read or is no segmenter's
@@ -48,7 +60,23 @@ public final class SemanticSegmenter implements AutoCloseable {
    */
   public static SemanticSegmenter load(String nameOrPath)
       throws ModelNotFoundException, IOException, MalformedModelException {
-    return of(ModelCatalogue.loadSegmenter(nameOrPath, Device.cpu()));
+    return load(nameOrPath, Device.cpu(), SegmenterOptions.DEFAULT);
+  }
+
+  /**
+   * Loads a segmenter.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param options how pictures are segmented
+   * @return the segmenter
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no segmenter's
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static SemanticSegmenter load(String nameOrPath, Device device, SegmenterOptions options)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return of(ModelCatalogue.loadSegmenter(nameOrPath, device), options);
   }
 
   /**
@@ -58,7 +86,18 @@ public final class SemanticSegmenter implements AutoCloseable {
    * @return the segmenter
    */
   public static SemanticSegmenter of(SegmenterModel model) {
-    return new SemanticSegmenter(model);
+    return of(model, SegmenterOptions.DEFAULT);
+  }
+
+  /**
+   * A segmenter of a loaded model.
+   *
+   * @param model with all its weights; closed with the segmenter
+   * @param options how pictures are segmented
+   * @return the segmenter
+   */
+  public static SemanticSegmenter of(SegmenterModel model, SegmenterOptions options) {
+    return new SemanticSegmenter(model, options);
   }
 
   /**
@@ -74,6 +113,40 @@ public final class SemanticSegmenter implements AutoCloseable {
   }
 
   /**
+   * Segments a picture from a stream, which is read to its end and not closed.
+   *
+   * @param stream the bytes of a picture file
+   * @return the class of each pixel, at the picture's size
+   * @throws IOException if it cannot be read or is no picture
+   * @throws IllegalStateException if this segmenter is closed
+   */
+  public SegmentedPicture segment(InputStream stream) throws IOException {
+    return segment(ImageDecoder.decode(stream, "the stream"));
+  }
+
+  /**
+   * Segments a DJL image.
+   *
+   * @param image the picture
+   * @return the class of each pixel, at the picture's size
+   * @throws IllegalStateException if this segmenter is closed
+   */
+  public SegmentedPicture segment(Image image) {
+    return segment(PixelImage.of(image));
+  }
+
+  /**
+   * Segments several DJL images.
+   *
+   * @param images the pictures, of any sizes
+   * @return for each the class of each pixel, at the picture's size
+   * @throws IllegalStateException if this segmenter is closed
+   */
+  public List<SegmentedPicture> segment(List<Image> images) {
+    return segmentPixels(images.stream().map(PixelImage::of).toList());
+  }
+
+  /**
    * Segments a decoded picture.
    *
    * @param picture of any size
@@ -81,49 +154,142 @@ public final class SemanticSegmenter implements AutoCloseable {
    * @throws IllegalStateException if this segmenter is closed
    */
   public SegmentedPicture segment(PixelImage picture) {
-    lock.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException(
-            "the segmenter " + model.description().name() + " is closed");
-      }
-      return segment(model, picture);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return segmentPixels(List.of(picture)).get(0);
   }
 
   /**
-   * Segments a picture with a model that is open.
+   * Segments several decoded pictures; those whose inputs are of one size are computed together.
+   *
+   * @param pictures of any sizes
+   * @return for each the class of each pixel, at the picture's size
+   * @throws IllegalStateException if this segmenter is closed
+   */
+  public List<SegmentedPicture> segmentPixels(List<PixelImage> pictures) {
+    return model.use(open -> segment(open, pictures, options));
+  }
+
+  /**
+   * Says how probable every class is at every pixel. The {@linkplain #segment(PixelImage) classes}
+   * are the most probable ones.
+   *
+   * @param picture of any size
+   * @return the probabilities at the picture's size, four bytes for each class and pixel
+   * @throws IllegalStateException if this segmenter is closed
+   * @throws IllegalArgumentException if there are more than 2^31 classes times pixels
+   */
+  public ClassProbabilities probabilities(PixelImage picture) {
+    List<String> classes = description().classes();
+    long values = (long) classes.size() * picture.width() * picture.height();
+    if (values > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "%d classes at %dx%d pixels are more probabilities than an array holds; segment parts"
+              .formatted(classes.size(), picture.width(), picture.height()));
+    }
+    return model.use(
+        open ->
+            run(
+                    open,
+                    List.of(picture),
+                    options,
+                    (seen, scores) -> {
+                      try (NDArray probabilities =
+                          SegmentationInference.probabilities(
+                              scores, seen.height(), seen.width())) {
+                        return new ClassProbabilities(
+                            seen.width(), seen.height(), classes, probabilities.toFloatArray());
+                      }
+                    })
+                .get(0));
+  }
+
+  /**
+   * Segments a picture with a model that is open, in the model's own way.
    *
    * @param model the model
    * @param picture of any size
    * @return the class of each pixel, at the picture's size
    */
   public static SegmentedPicture segment(SegmenterModel model, PixelImage picture) {
-    FitPreprocessing preprocessing = new FitPreprocessing(model.description().fit());
-    RescaleSize size = preprocessing.size(picture.width(), picture.height());
-    int width = preprocessing.padded(size.width());
-    int height = preprocessing.padded(size.height());
-    try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
-      NDArray images = manager.create(new Shape(1, 3, height, width), DataType.FLOAT32);
-      preprocessing.write(
-          picture,
-          images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer(),
-          width,
-          height);
-      NDArray scores =
-          SegmentationInference.whole()
-              .scores(model.network(), new ParameterStore(manager, false), images)
-              .get(":, :, :" + size.height() + ", :" + size.width());
-      NDArray labels =
-          SegmentationInference.labels(scores, picture.height(), picture.width())
-              .toType(DataType.UINT8, false);
-      byte[] bytes = new byte[picture.width() * picture.height()];
-      labels.toByteBuffer().get(bytes);
-      return new SegmentedPicture(
-          new LabelMap(picture.width(), picture.height(), bytes), model.description().classes());
+    return segment(model, List.of(picture), SegmenterOptions.DEFAULT).get(0);
+  }
+
+  private static List<SegmentedPicture> segment(
+      SegmenterModel model, List<PixelImage> pictures, SegmenterOptions options) {
+    return run(
+        model,
+        pictures,
+        options,
+        (picture, scores) -> {
+          byte[] bytes = new byte[picture.width() * picture.height()];
+          try (NDArray labels =
+                  SegmentationInference.labels(scores, picture.height(), picture.width());
+              NDArray small = labels.toType(DataType.UINT8, false)) {
+            small.toByteBuffer().get(bytes);
+          }
+          return new SegmentedPicture(
+              new LabelMap(picture.width(), picture.height(), bytes),
+              model.description().classes());
+        });
+  }
+
+  /** What is made of a picture's scores, (1, classes, H, W) without what is filled up. */
+  @FunctionalInterface
+  private interface Answer<R> {
+    R of(PixelImage picture, NDArray scores);
+  }
+
+  private static <R> List<R> run(
+      SegmenterModel model, List<PixelImage> pictures, SegmenterOptions options, Answer<R> answer) {
+    FitInput fit = model.description().fit();
+    SlidingWindow window = options.window();
+    SegmentationInference inference =
+        window == null ? SegmentationInference.whole() : window.inference();
+    if (window == null || window.fitted()) {
+      return run(model, pictures, new FitPreprocessing(fit), options, inference, answer);
     }
+    // Each picture keeps its own size.
+    List<R> answers = new ArrayList<>();
+    for (PixelImage picture : pictures) {
+      FitInput own =
+          new FitInput(
+              Math.min(picture.width(), picture.height()),
+              Math.max(picture.width(), picture.height()),
+              fit.multiple(),
+              fit.mean(),
+              fit.std());
+      answers.addAll(
+          run(model, List.of(picture), new FitPreprocessing(own), options, inference, answer));
+    }
+    return answers;
+  }
+
+  private static <R> List<R> run(
+      SegmenterModel model,
+      List<PixelImage> pictures,
+      FitPreprocessing preprocessing,
+      SegmenterOptions options,
+      SegmentationInference inference,
+      Answer<R> answer) {
+    return FitBatches.run(
+        pictures,
+        preprocessing,
+        options.batchSize(),
+        model.djlModel().getNDManager(),
+        batch -> {
+          ParameterStore store = new ParameterStore(batch.images().getManager(), false);
+          List<R> answers = new ArrayList<>();
+          try (NDArray scores = inference.scores(model.network(), store, batch.images())) {
+            for (int i = 0; i < batch.pictures().size(); i++) {
+              RescaleSize size = batch.sizes().get(i);
+              NDIndex own =
+                  new NDIndex("{}:{}, :, :{}, :{}", i, i + 1, size.height(), size.width());
+              try (NDArray part = scores.get(own)) {
+                answers.add(answer.of(batch.pictures().get(i), part));
+              }
+            }
+          }
+          return answers;
+        });
   }
 
   /**
@@ -138,14 +304,6 @@ public final class SemanticSegmenter implements AutoCloseable {
   /** Frees the weights, after the threads that compute have finished. */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      if (!closed) {
-        closed = true;
-        model.close();
-      }
-    } finally {
-      lock.writeLock().unlock();
-    }
+    model.close();
   }
 }

@@ -212,6 +212,36 @@ public final class RunLengthMask {
   }
 
   /**
+   * This mask in the picture that its own picture is a part of.
+   *
+   * @param pictureWidth the whole picture's columns
+   * @param pictureHeight the whole picture's rows
+   * @param left the column of the whole where the part begins
+   * @param top the row of the whole where the part begins
+   * @return a mask of the whole picture's size
+   * @throws IllegalArgumentException if the part is not inside the whole
+   */
+  public RunLengthMask placed(int pictureWidth, int pictureHeight, int left, int top) {
+    requireSize(pictureWidth, pictureHeight);
+    if (left < 0 || top < 0 || width > pictureWidth - left || height > pictureHeight - top) {
+      throw new IllegalArgumentException(
+          "a mask of %dx%d pixels from column %d and row %d on is not inside %dx%d"
+              .formatted(width, height, left, top, pictureWidth, pictureHeight));
+    }
+    RunBuilder placed = new RunBuilder();
+    int[] done = new int[1];
+    segments(
+        (x, from, to) -> {
+          int first = (left + x) * pictureHeight + top + from;
+          placed.add(false, first - done[0]);
+          placed.add(true, to - from);
+          done[0] = first + to - from;
+        });
+    placed.add(false, pictureWidth * pictureHeight - done[0]);
+    return new RunLengthMask(pictureWidth, pictureHeight, placed.toArray());
+  }
+
+  /**
    * The picture's columns.
    *
    * @return at least 1

@@ -1,0 +1,171 @@
+package dev.visionmamba.tasks;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.ParameterStore;
+import dev.visionmamba.heads.detection.DetectionOptions;
+import dev.visionmamba.heads.detection.Detections;
+import dev.visionmamba.heads.detection.ImageFrame;
+import dev.visionmamba.tasks.annotations.Box;
+import dev.visionmamba.tasks.annotations.Detection;
+import dev.visionmamba.tasks.annotations.RunLengthMask;
+import dev.visionmamba.tasks.image.FitPreprocessing;
+import dev.visionmamba.tasks.image.PixelImage;
+import dev.visionmamba.zoo.DetectorModel;
+import dev.visionmamba.zoo.ModelDescription;
+import java.awt.Rectangle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Finds objects in pictures, with masks or without: what detectors of both kinds have in common.
+ */
+final class PictureDetector implements AutoCloseable {
+  private final SharedModel<DetectorModel> model;
+  private final DetectorOptions options;
+  private final boolean masks;
+
+  /**
+   * A detector.
+   *
+   * @param model closed with this object
+   * @param role what it is called in errors
+   * @param masks whether objects get masks
+   */
+  PictureDetector(DetectorModel model, String role, DetectorOptions options, boolean masks) {
+    this.model = new SharedModel<>(model, role);
+    this.options = options;
+    this.masks = masks;
+  }
+
+  ModelDescription description() {
+    return model.description();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+
+  List<DetectedPicture> detect(List<PixelImage> pictures) {
+    return model.use(
+        open -> {
+          List<List<Detection>> found = new ArrayList<>();
+          if (options.tiling() == null) {
+            found.addAll(whole(open, pictures));
+          } else {
+            pictures.forEach(picture -> found.add(tiled(open, picture)));
+          }
+          List<String> classes = open.description().classes();
+          return IntStream.range(0, found.size())
+              .mapToObj(
+                  i ->
+                      new DetectedPicture(
+                          pictures.get(i).width(), pictures.get(i).height(), found.get(i), classes))
+              .toList();
+        });
+  }
+
+  private List<Detection> tiled(DetectorModel open, PixelImage picture) {
+    DetectionTiling tiling = options.tiling();
+    List<Rectangle> tiles = tiling.tiles(picture.width(), picture.height());
+    if (tiles.size() == 1) {
+      return whole(open, List.of(picture)).get(0);
+    }
+    TileMerge merge = new TileMerge(picture.width(), picture.height());
+    if (tiling.whole()) {
+      merge.add(
+          new Rectangle(picture.width(), picture.height()), whole(open, List.of(picture)).get(0));
+    }
+    for (int first = 0; first < tiles.size(); first += options.batchSize()) {
+      List<Rectangle> some =
+          tiles.subList(first, Math.min(tiles.size(), first + options.batchSize()));
+      List<List<Detection>> found =
+          whole(
+              open,
+              some.stream()
+                  .map(tile -> picture.crop(tile.x, tile.y, tile.width, tile.height))
+                  .toList());
+      for (int i = 0; i < some.size(); i++) {
+        Rectangle tile = some.get(i);
+        List<Detection> moved =
+            found.get(i).stream().map(detection -> moved(detection, tile, picture)).toList();
+        merge.add(tile, moved);
+      }
+    }
+    return merge.merged(options.nmsThreshold(), options.mostObjects());
+  }
+
+  /** A tile's object in the picture. */
+  private static Detection moved(Detection detection, Rectangle tile, PixelImage picture) {
+    Box box = detection.box();
+    RunLengthMask mask = detection.mask();
+    return new Detection(
+        detection.label(),
+        detection.score(),
+        new Box(box.left() + tile.x, box.top() + tile.y, box.width(), box.height()),
+        mask == null ? null : mask.placed(picture.width(), picture.height(), tile.x, tile.y));
+  }
+
+  private List<List<Detection>> whole(DetectorModel open, List<PixelImage> pictures) {
+    DetectionOptions wanted = new DetectionOptions(options.selection(), masks);
+    return FitBatches.run(
+        pictures,
+        new FitPreprocessing(open.description().fit()),
+        options.batchSize(),
+        open.djlModel().getNDManager(),
+        batch -> {
+          List<ImageFrame> frames =
+              IntStream.range(0, batch.pictures().size())
+                  .mapToObj(
+                      i ->
+                          ImageFrame.of(
+                              batch.sizes().get(i),
+                              batch.pictures().get(i).height(),
+                              batch.pictures().get(i).width()))
+                  .toList();
+          NDManager manager = batch.images().getManager();
+          List<Detections> found =
+              open.network()
+                  .detect(new ParameterStore(manager, false), batch.images(), frames, wanted);
+          return IntStream.range(0, found.size())
+              .mapToObj(i -> detections(found.get(i), batch.pictures().get(i)))
+              .toList();
+        });
+  }
+
+  private static List<Detection> detections(Detections found, PixelImage picture) {
+    List<Detection> detections = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      float[] box = found.box(i);
+      detections.add(
+          new Detection(
+              found.labels()[i],
+              found.scores()[i],
+              Box.ofCorners(box[0], box[1], box[2], box[3]),
+              found.masks().length == 0 ? null : mask(found, i, picture)));
+    }
+    return detections;
+  }
+
+  /** An object's pixels, computed where they can be: in its box and a pixel around it. */
+  private static RunLengthMask mask(Detections found, int i, PixelImage picture) {
+    float[] box = found.box(i);
+    int left = limited(Math.floor(box[0]) - 1, picture.width() - 1);
+    int top = limited(Math.floor(box[1]) - 1, picture.height() - 1);
+    int width = Math.max(1, limited(Math.ceil(box[2]) + 1, picture.width()) - left);
+    int height = Math.max(1, limited(Math.ceil(box[3]) + 1, picture.height()) - top);
+    Detections alone =
+        new Detections(
+            new float[] {box[0] - left, box[1] - top, box[2] - left, box[3] - top},
+            new float[] {found.scores()[i]},
+            new int[] {found.labels()[i]},
+            new float[][] {found.masks()[i]});
+    return RunLengthMask.of(width, height, alone.pixels(0, height, width))
+        .placed(picture.width(), picture.height(), left, top);
+  }
+
+  private static int limited(double place, int most) {
+    return (int) Math.max(0, Math.min(place, most));
+  }
+}
