@@ -138,8 +138,7 @@ public final class Backbones {
     entries.add(
         vim("vim_small_stride8", VimConfig.SMALL_STRIDE8, "vim_small_patch16_stride8" + midclstok));
     entries.add(vim("vim_base", VimConfig.BASE, "vim_base_patch16" + middle));
-    entries.add(
-        new Entry("vmamba_micro", "VMamba", List.of(), false, vmamba(VMambaConfig.MICRO)));
+    entries.add(new Entry("vmamba_micro", "VMamba", List.of(), false, vmamba(VMambaConfig.MICRO)));
     entries.add(vmamba("vmamba_tiny_s1l8", VMambaConfig.TINY_S1L8));
     entries.add(vmamba("vmamba_small_s1l20", VMambaConfig.SMALL_S1L20));
     entries.add(vmamba("vmamba_base_s1l20", VMambaConfig.BASE_S1L20));

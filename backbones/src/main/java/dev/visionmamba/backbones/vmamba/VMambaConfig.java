@@ -69,8 +69,7 @@ public record VMambaConfig(
    * five blocks, not fourteen. This project's own.
    */
   public static final VMambaConfig MICRO =
-      TINY_S1L8.with(
-          Map.of("dims", 32, "depths", List.of(1, 1, 2, 1), "drop_path_rate", 0.0));
+      TINY_S1L8.with(Map.of("dims", 32, "depths", List.of(1, 1, 2, 1), "drop_path_rate", 0.0));
 
   /** VMamba-S, s1l20: 49,012,840 parameters. */
   public static final VMambaConfig SMALL_S1L20 =

@@ -36,8 +36,7 @@ final class AnchorTargets {
     long first = (long) images * grid.size();
     positives.add(IntStream.of(objects).mapToLong(i -> first + i).toArray());
     negatives.add(IntStream.of(background).mapToLong(i -> first + i).toArray());
-    deltas.add(
-        coder.encode(Boxes.rows(grid.boxes(), objects), Boxes.rows(truth.boxes(), truthOf)));
+    deltas.add(coder.encode(Boxes.rows(grid.boxes(), objects), Boxes.rows(truth.boxes(), truthOf)));
     images++;
     samples += counted;
   }

@@ -35,12 +35,7 @@ public record GroundTruth(float[] boxes, int[] labels, boolean[][] masks, float[
             String.format(
                 "object %d must have a finite box with an area and a label from 0, but has (%s, %s,"
                     + " %s, %s) and %d; leave such objects out",
-                i,
-                boxes[4 * i],
-                boxes[4 * i + 1],
-                boxes[4 * i + 2],
-                boxes[4 * i + 3],
-                labels[i]));
+                i, boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3], labels[i]));
       }
     }
     Boxes.count(ignored);

@@ -146,13 +146,10 @@ public record MaskRcnnObjective(
     for (int i = 0; i < images.size(); i++) {
       float[] boxes = proposed.get(i).boxes();
       GroundTruth truth = truths.get(i);
-      Assignment assignment =
-          regionAssigner.assign(boxes, truth.boxes(), truth.ignored(), null);
+      Assignment assignment = regionAssigner.assign(boxes, truth.boxes(), truth.ignored(), null);
       Sample sample = regionSampler.sample(assignment, randoms.get(i));
       regions.add(
-          regionSampler.addTruths()
-              ? Boxes.concat(truth.boxes(), boxes)
-              : boxes,
+          regionSampler.addTruths() ? Boxes.concat(truth.boxes(), boxes) : boxes,
           sample,
           truth,
           images.get(i),
@@ -228,8 +225,7 @@ public record MaskRcnnObjective(
     int[] own = regions.positiveLabels();
     long[] rows = new long[positives.length]; // of four deltas, one for each region and class
     Arrays.setAll(rows, i -> (long) positives[i] * classes + own[i]);
-    parts.put(
-        BOX_LOSS, Picks.boxLoss(prediction.deltas(), rows, regions.deltas(), rois.size()));
+    parts.put(BOX_LOSS, Picks.boxLoss(prediction.deltas(), rows, regions.deltas(), rois.size()));
     try (GradientMode off = GradientMode.off()) {
       float[] scores = prediction.scores().toFloatArray();
       return Picks.recognised(scores, classes + 1, positives, own);

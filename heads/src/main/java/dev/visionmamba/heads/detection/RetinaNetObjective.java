@@ -64,7 +64,8 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
     int classes = retinaNet.config().classes();
     Picks.requireFit(maps.get(0), images.size(), truths, randoms.size(), classes);
     List<NDArray> levels = head.channelLast(maps);
-    AnchorGrid grid = new AnchorGrid(head.predict(store, levels, true), retinaNet.anchorsOfLevels());
+    AnchorGrid grid =
+        new AnchorGrid(head.predict(store, levels, true), retinaNet.anchorsOfLevels());
     AnchorTargets targets = new AnchorTargets(grid, retinaNet.coder());
     long[] labels = new long[grid.batch() * grid.size()];
     for (int i = 0; i < images.size(); i++) {
@@ -80,8 +81,7 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
     }
     NDArray scores = grid.scores().reshape(labels.length, classes);
     Map<String, NDArray> parts = new LinkedHashMap<>();
-    parts.put(
-        CLASS_LOSS, focal.evaluate(scores, Picks.longs(scores, labels), targets.samples()));
+    parts.put(CLASS_LOSS, focal.evaluate(scores, Picks.longs(scores, labels), targets.samples()));
     parts.put(
         BOX_LOSS,
         Picks.boxLoss(grid.deltas(), targets.positives(), targets.deltas(), targets.samples()));

@@ -45,8 +45,7 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
   @Override
   public void stepped(int images, double loss, double accuracy) {
     bar.setExtraMessage(
-        String.format(
-            Locale.ROOT, " loss %.3f, %s %.1f%%", loss, names.train(), 100 * accuracy));
+        String.format(Locale.ROOT, " loss %.3f, %s %.1f%%", loss, names.train(), 100 * accuracy));
     bar.stepTo(images);
   }
 

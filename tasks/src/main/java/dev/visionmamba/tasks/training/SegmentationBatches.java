@@ -19,8 +19,8 @@ import java.util.concurrent.Callable;
 
 /**
  * The batches of one epoch of a segmenter's training: a square window at a random place of each
- * picture, as large as the network's shorter side, half of them mirrored if that is wanted. Smaller pictures are
- * filled up on the right and below with pixels that count for nothing.
+ * picture, as large as the network's shorter side, half of them mirrored if that is wanted. Smaller
+ * pictures are filled up on the right and below with pixels that count for nothing.
  */
 final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatches.Batch> {
   private final SegmentationDataset data;

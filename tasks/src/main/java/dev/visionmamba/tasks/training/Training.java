@@ -194,7 +194,8 @@ final class Training<B extends TrainingTask.Examples<B>> {
     allNotes.putAll(notes);
     allNotes.put("epochs", Integer.toString(result.epoch()));
     allNotes.put(
-        "test " + task.measures().test(), String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
+        "test " + task.measures().test(),
+        String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
     task.model()
         .save(
             folder.resolve(ClassifierTraining.MODEL_FILE),
