@@ -3,25 +3,28 @@ package dev.visionmamba.zoo;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.heads.Classifier;
-import dev.visionmamba.zoo.checkpoint.Checkpoint;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.CheckpointFile;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
-import dev.visionmamba.zoo.checkpoint.LoadReport;
 import dev.visionmamba.zoo.checkpoint.WeightLoader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 
 /** A classifier with its weights and its description. */
 public final class ClassifierModel extends TrainedModel<Classifier> {
-  private LoadReport loadReport;
+  static final ModelKind<Classifier, ClassifierModel> KIND =
+      new ModelKind<>(
+          Set.of(Task.CLASSIFICATION),
+          "load",
+          ClassifierModel::network,
+          ClassifierModel::new,
+          WeightLoader::load);
 
   private ClassifierModel(Model model, Classifier network, ModelDescription description) {
     super(model, network, description);
@@ -36,15 +39,9 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
    * @throws IllegalArgumentException if the description fits no network
    */
   public static ClassifierModel create(ModelDescription description, Device device) {
-    ClassifierModel created = empty(description, device);
     ImageInput input = description.input();
-    created
-        .network()
-        .initialize(
-            created.djlModel().getNDManager(),
-            DataType.FLOAT32,
-            new Shape(1, input.channels(), input.height(), input.width()));
-    return created;
+    return KIND.create(
+        description, device, new Shape(1, input.channels(), input.height(), input.width()));
   }
 
   /**
@@ -59,10 +56,7 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
    */
   public static ClassifierModel load(Path file, Device device)
       throws IOException, MalformedModelException {
-    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
-      ClassifierModel described = describedBy(checkpoint.values(), checkpoint.name(), device);
-      return described.filled(checkpoint, new LoadOptions("", false));
-    }
+    return KIND.load(file, device);
   }
 
   /**
@@ -81,9 +75,7 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
   public static ClassifierModel load(
       Path file, ModelDescription description, LoadOptions options, Device device)
       throws IOException, MalformedModelException {
-    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
-      return empty(description, device).filled(checkpoint, options);
-    }
+    return KIND.load(file, description, options, device);
   }
 
   /**
@@ -98,56 +90,12 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
    */
   public static ClassifierModel load(Path file, Model model)
       throws IOException, MalformedModelException {
-    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
-      ModelDescription description = description(checkpoint.values(), checkpoint.name());
-      return of(model, description, checkpoint.name())
-          .filled(checkpoint, new LoadOptions("", false));
-    }
-  }
-
-  /** This model with its weights, or closed if they cannot be loaded. */
-  private ClassifierModel filled(CheckpointFile checkpoint, LoadOptions options)
-      throws IOException, MalformedModelException {
-    try {
-      loadReport = WeightLoader.load(checkpoint, network(), options, djlModel().getNDManager());
-      network().freezeParameters(!options.newHead());
-      return this;
-    } catch (IOException | MalformedModelException | RuntimeException e) {
-      close();
-      throw e;
-    }
+    return KIND.load(file, model);
   }
 
   static ClassifierModel load(CheckpointSource source, String name, Device device)
       throws IOException, MalformedModelException {
-    try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
-      Checkpoint checkpoint = source.read(staging);
-      ClassifierModel loaded = describedBy(checkpoint.metadata(), name, device);
-      try {
-        loaded.fill(checkpoint.tensors(), name);
-        loaded.network().freezeParameters(true);
-        return loaded;
-      } catch (MalformedModelException | RuntimeException e) {
-        loaded.close();
-        throw e;
-      }
-    }
-  }
-
-  /** The network that a file says it is for, still without weights. */
-  private static ClassifierModel describedBy(
-      Map<String, String> metadata, String name, Device device) throws CheckpointException {
-    ModelDescription description = description(metadata, name);
-    return of(Model.newInstance(description.name(), device, "PyTorch"), description, name);
-  }
-
-  private static ClassifierModel of(Model model, ModelDescription description, String name)
-      throws CheckpointException {
-    try {
-      return empty(model, description);
-    } catch (IllegalArgumentException e) {
-      throw unfit(name, e);
-    }
+    return KIND.load(source, name, device);
   }
 
   private static Classifier network(ModelDescription description) {
@@ -169,30 +117,5 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
               + network.backbone().imageChannels());
     }
     return network;
-  }
-
-  private static ClassifierModel empty(ModelDescription description, Device device) {
-    return empty(Model.newInstance(description.name(), device, "PyTorch"), description);
-  }
-
-  /** A model without weights, or closed if its description fits no network. */
-  private static ClassifierModel empty(Model model, ModelDescription description) {
-    try {
-      Classifier network = network(description);
-      model.setBlock(network);
-      return new ClassifierModel(model, network, description);
-    } catch (IllegalArgumentException e) {
-      model.close();
-      throw e;
-    }
-  }
-
-  /**
-   * What loading the weights has done: renamed, left out, started anew.
-   *
-   * @return the report; empty for a model that was not loaded from a file of its own
-   */
-  public Optional<LoadReport> loadReport() {
-    return Optional.ofNullable(loadReport);
   }
 }

@@ -5,6 +5,10 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.ConstructorArguments;
+import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
+import dev.visionmamba.backbones.vim.Vim;
+import dev.visionmamba.backbones.vim.VimPyramid;
 import dev.visionmamba.heads.detection.BoxHeadConfig;
 import dev.visionmamba.heads.detection.DetectionHead;
 import dev.visionmamba.heads.detection.Detector;
@@ -19,8 +23,10 @@ import dev.visionmamba.heads.neck.FpnConfig;
 import dev.visionmamba.heads.neck.FpnConfig.ExtraLevels;
 import dev.visionmamba.heads.neck.Neck;
 import dev.visionmamba.heads.ops.MulticlassNms;
+import dev.visionmamba.heads.segmentation.FcnHead;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.heads.segmentation.SemanticFpnHead;
+import dev.visionmamba.heads.segmentation.UPerHead;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,8 +41,10 @@ final class DenseNetworks {
   /** The segmenters' heads with their published arguments. */
   private static final Map<String, Map<String, Object>> DECODE_HEADS =
       Map.of(
-          "semantic_fpn", Map.of("neck_channels", 256, "channels", 128),
-          "upernet", Map.of("channels", 512, "auxiliary_index", 2));
+          "semantic_fpn",
+          Map.of("neck_channels", 256, "channels", 128),
+          "upernet",
+          Map.of("channels", 512, "auxiliary_index", 2, "auxiliary_channels", 256));
 
   private static final String MASK_RCNN = "mask_rcnn";
 
@@ -86,11 +94,18 @@ final class DenseNetworks {
    */
   static Segmenter segmenter(ModelDescription description) {
     ConstructorArguments head = head(description, DECODE_HEADS, "segmenter");
-    Backbone backbone = backbone(description);
+    Backbone backbone = maps(backbone(description));
     int classes = description.classes().size();
     int channels = head.integer("channels", 1);
     if (description.head().name().equals("upernet")) {
-      return Segmenter.upernet(backbone, channels, head.integer("auxiliary_index", 0), classes);
+      List<LevelShape> levels = backbone.levels();
+      int index = head.integer("auxiliary_index", 0);
+      int width = head.integer("auxiliary_channels", 1);
+      return new Segmenter(
+          backbone,
+          null,
+          new UPerHead(levels, channels, classes, DROPOUT),
+          new FcnHead(levels, index, width, 1, false, classes, DROPOUT));
     }
     Neck neck = new Fpn(backbone.levels(), FpnConfig.of(head.integer("neck_channels", 1), 4));
     return new Segmenter(
@@ -106,7 +121,7 @@ final class DenseNetworks {
    */
   static Detector detector(ModelDescription description) {
     ConstructorArguments head = head(description, DETECTION_HEADS, "detector");
-    Backbone backbone = backbone(description);
+    Backbone backbone = objects(backbone(description));
     Neck neck = neck(backbone.levels(), head);
     int classes = description.classes().size();
     boolean masks = description.head().name().equals(MASK_RCNN);
@@ -128,6 +143,23 @@ final class DenseNetworks {
 
   private static Backbone backbone(ModelDescription description) {
     return Backbones.create(description.backbone(), description.arguments(), Purpose.FEATURES);
+  }
+
+  /** A backbone in the form in which segmenters read it. */
+  private static Backbone maps(Backbone backbone) {
+    if (backbone instanceof Vim vim) {
+      return new VimPyramid(vim);
+    }
+    return backbone instanceof PlainMamba plain ? new PlainMambaPyramid(plain) : backbone;
+  }
+
+  /** A backbone in the form in which detectors read it. */
+  private static Backbone objects(Backbone backbone) {
+    if (backbone instanceof PlainMamba) {
+      throw new IllegalArgumentException(
+          "PlainMamba's detectors stand on an adapter, which this version does not have yet");
+    }
+    return backbone;
   }
 
   /** The neck whose levels have the strides that the head wants. */

@@ -5,16 +5,23 @@ import java.util.List;
 /**
  * How a picture becomes the input of a network that answers for every pixel: it is resized as a
  * whole, its sides in proportion, to fit two lengths, normalised as (value - mean) / std with
- * values in 0..1, and filled up with zeros on the right and below.
+ * values in 0..1, and filled up with zeros on the right and below; or stretched a little instead of
+ * being filled up.
  *
  * @param shorterSide what the shorter side becomes, in pixels, unless the longer would be too long
  * @param longerSide the most that the longer side becomes, in pixels
- * @param multiple both sides are filled up to a multiple of so many pixels
+ * @param multiple both sides become a multiple of so many pixels, or the next above
+ * @param stretched whether the picture is resized to that multiple, not filled up
  * @param mean a channel; three for RGB
  * @param std a channel
  */
 public record FitInput(
-    int shorterSide, int longerSide, int multiple, List<Float> mean, List<Float> std) {
+    int shorterSide,
+    int longerSide,
+    int multiple,
+    boolean stretched,
+    List<Float> mean,
+    List<Float> std) {
 
   /**
    * Checks the values.
@@ -40,5 +47,21 @@ public record FitInput(
     if (std.stream().anyMatch(value -> !(value > 0))) {
       throw new IllegalArgumentException("std must be above 0, got " + std);
     }
+  }
+
+  /**
+   * The same for a picture that is filled up.
+   *
+   * @param shorterSide what the shorter side becomes, in pixels, unless the longer would be too
+   *     long
+   * @param longerSide the most that the longer side becomes, in pixels
+   * @param multiple both sides are filled up to a multiple of so many pixels
+   * @param mean a channel; three for RGB
+   * @param std a channel
+   * @throws IllegalArgumentException if a value is missing or out of range
+   */
+  public FitInput(
+      int shorterSide, int longerSide, int multiple, List<Float> mean, List<Float> std) {
+    this(shorterSide, longerSide, multiple, false, mean, std);
   }
 }

@@ -2,8 +2,8 @@ package dev.visionmamba.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
-import ai.djl.ndarray.NDManager;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
@@ -30,7 +30,10 @@ public final class ModelCatalogue {
   /** The bundled model that is used where none is named: Fashion-MNIST in ten classes. */
   public static final String DEFAULT = "vim_micro.fashion_mnist";
 
-  private static final List<String> BUNDLED = List.of(DEFAULT);
+  /** A model that comes with this library; of a task's, the first is the default. */
+  private record Bundled(String name, Task task) {}
+
+  private static final List<Bundled> BUNDLED = List.of(new Bundled(DEFAULT, Task.CLASSIFICATION));
 
   /** What a folder that training has written calls its model. */
   public static final String MODEL_FILE = "model.safetensors";
@@ -43,11 +46,34 @@ public final class ModelCatalogue {
    * @return their names
    */
   public static List<String> bundled() {
-    return BUNDLED;
+    return BUNDLED.stream().map(Bundled::name).toList();
   }
 
   /**
-   * Loads a model. One that is not bundled and not in the cache is downloaded, as {@link
+   * The models for a task that come with this library.
+   *
+   * @param task what they must answer; what gives objects' masks also finds objects
+   * @return their names, the default one first; empty if there are none
+   */
+  public static List<String> bundled(Task task) {
+    return BUNDLED.stream()
+        .filter(
+            model ->
+                model.task() == task
+                    || (task == Task.DETECTION && model.task() == Task.INSTANCE_SEGMENTATION))
+        .map(Bundled::name)
+        .toList();
+  }
+
+  private static Optional<Task> bundledTask(String name) {
+    return BUNDLED.stream()
+        .filter(model -> model.name().equals(name))
+        .map(Bundled::task)
+        .findFirst();
+  }
+
+  /**
+   * Loads a classifier. One that is not bundled and not in the cache is downloaded, as {@link
    * DownloadOptions#ofEnvironment} says.
    *
    * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
@@ -57,29 +83,87 @@ public final class ModelCatalogue {
    * @return the model, for inference
    * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
    * @throws DownloadException if its file cannot be fetched
+   * @throws CheckpointException if it is for another task; the message says what loads it
    * @throws IOException if the file cannot be read or is no model file
    * @throws MalformedModelException if its weights do not fit its network
    */
   public static ClassifierModel load(String nameOrPath, Device device)
       throws ModelNotFoundException, IOException, MalformedModelException {
-    if (BUNDLED.contains(nameOrPath)) {
-      return bundled(nameOrPath, device);
+    return load(nameOrPath, ClassifierModel.KIND, device);
+  }
+
+  /**
+   * Loads a segmenter, as {@link #load} does a classifier.
+   *
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
+   *     training has written, or a name of the {@linkplain Catalogue#published catalogue}
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws DownloadException if its file cannot be fetched
+   * @throws CheckpointException if it is for another task; the message says what loads it
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static SegmenterModel loadSegmenter(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, SegmenterModel.KIND, device);
+  }
+
+  /**
+   * Loads a detector, with or without masks, as {@link #load} does a classifier.
+   *
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
+   *     training has written, or a name of the {@linkplain Catalogue#published catalogue}
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws DownloadException if its file cannot be fetched
+   * @throws CheckpointException if it is for another task; the message says what loads it
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static DetectorModel loadDetector(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, DetectorModel.KIND, device);
+  }
+
+  /**
+   * Loads a model of any task, as {@link #load} does a classifier.
+   *
+   * @param nameOrPath as {@link #task} takes it
+   * @param device where its weights go
+   * @return a {@link ClassifierModel}, a {@link DetectorModel} or a {@link SegmenterModel}, for
+   *     inference
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws DownloadException if its file cannot be fetched
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static TrainedModel<?> loadAny(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, ModelKind.of(task(nameOrPath)), device);
+  }
+
+  private static <M extends TrainedModel<?>> M load(
+      String nameOrPath, ModelKind<?, M> kind, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    Optional<Task> bundled = bundledTask(nameOrPath);
+    if (bundled.isPresent()) {
+      kind.requireTask(bundled.get(), nameOrPath);
+      URL resource = resource(nameOrPath);
+      return kind.load(manager -> Safetensors.read(resource, manager), nameOrPath, device);
     }
-    Path path = path(nameOrPath);
-    if (path != null && Files.isDirectory(path)) {
-      path = path.resolve(MODEL_FILE);
-      if (!Files.exists(path)) {
-        throw new ModelNotFoundException("the folder " + nameOrPath + " has no " + MODEL_FILE);
-      }
-    }
-    if (path != null && Files.exists(path)) {
-      return ClassifierModel.load(path, device);
+    Optional<Path> file = file(nameOrPath);
+    if (file.isPresent()) {
+      return kind.load(file.get(), device);
     }
     CatalogueEntry entry = published(nameOrPath);
+    kind.requireTask(entry.task(), entry.name());
     requireSupported(entry);
     Downloader downloader = new Downloader(DownloadOptions.ofEnvironment());
     Path fetched = downloader.fetch(entry, DownloadListener.NONE);
-    return open(entry, fetched, new LoadOptions(entry.nesting(), false), device);
+    return open(entry, fetched, new LoadOptions(entry.nesting(), false), kind, device);
   }
 
   /**
@@ -91,7 +175,7 @@ public final class ModelCatalogue {
    */
   public static Optional<CatalogueEntry> downloadable(String nameOrPath) {
     Path path = path(nameOrPath);
-    if (BUNDLED.contains(nameOrPath) || (path != null && Files.exists(path))) {
+    if (bundledTask(nameOrPath).isPresent() || (path != null && Files.exists(path))) {
       return Optional.empty();
     }
     return Catalogue.published().find(nameOrPath);
@@ -107,7 +191,7 @@ public final class ModelCatalogue {
   public static CatalogueEntry published(String name) throws ModelNotFoundException {
     Optional<CatalogueEntry> entry = Catalogue.published().find(name);
     if (entry.isEmpty()) {
-      List<String> nearest = Catalogue.published().nearest(name, 3, BUNDLED);
+      List<String> nearest = Catalogue.published().nearest(name, 3, bundled());
       throw new ModelNotFoundException(
           "no model and no file is called \""
               + name
@@ -116,29 +200,61 @@ public final class ModelCatalogue {
               + " or "
               + nearest.get(2)
               + "? Bundled: "
-              + String.join(", ", BUNDLED)
+              + String.join(", ", bundled())
               + "; the command \"visionmamba models --checkpoints\" lists the others");
     }
     return entry.get();
   }
 
   /**
-   * Checks that this version can load a checkpoint, before it is downloaded for that.
+   * Checks that this version can build a checkpoint's network, before it is downloaded for that.
    *
    * @param entry the checkpoint
-   * @throws CheckpointException if not
+   * @throws CheckpointException if not; the message says why
    */
   public static void requireSupported(CatalogueEntry entry) throws CheckpointException {
-    if (entry.task() != Task.CLASSIFICATION) {
-      throw new CheckpointException(
-          entry.name(),
-          "it is for " + entry.task().label().replace('_', ' ') + ", and only classifiers load yet",
-          "name a classifier; its backbone's is " + entry.backbone());
+    try {
+      network(ModelDescription.of(entry));
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(entry.name(), e.getMessage(), "name another model", e);
     }
   }
 
   /**
-   * Builds a checkpoint's model from a file that is here already.
+   * Checks that a checkpoint is for a task and that this version can build its network.
+   *
+   * @param entry the checkpoint
+   * @param task what is wanted; detection is wanted of an instance segmenter, too
+   * @throws CheckpointException if not; the message says what loads it
+   */
+  public static void requireSupported(CatalogueEntry entry, Task task) throws CheckpointException {
+    ModelKind.of(task).requireTask(entry.task(), entry.name());
+    requireSupported(entry);
+  }
+
+  /**
+   * The network that a description describes.
+   *
+   * @param description of a model of any task
+   * @return a {@link dev.visionmamba.heads.Classifier}, a {@link
+   *     dev.visionmamba.heads.detection.Detector} or a {@link
+   *     dev.visionmamba.heads.segmentation.Segmenter} with uninitialised parameters
+   * @throws IllegalArgumentException if it describes none
+   */
+  public static NamedBlock network(ModelDescription description) {
+    Task task =
+        description
+            .head()
+            .task()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        description.name() + " has an unknown head, " + description.head().name()));
+    return ModelKind.of(task).network().apply(description);
+  }
+
+  /**
+   * Builds a classifier from a file that is here already.
    *
    * @param entry what is in the file
    * @param file the file, as published or converted
@@ -153,49 +269,53 @@ public final class ModelCatalogue {
   public static ClassifierModel open(
       CatalogueEntry entry, Path file, LoadOptions options, Device device)
       throws IOException, MalformedModelException {
+    return open(entry, file, options, ClassifierModel.KIND, device);
+  }
+
+  /**
+   * Builds a segmenter from a file that is here already.
+   *
+   * @param entry what is in the file
+   * @param file the file, as published or converted
+   * @param options which part of the file, and whether what follows the classes starts anew
+   * @param device where its weights go
+   * @return the model; its parameters are frozen, for inference, unless something starts anew
+   * @throws CheckpointException if the task or the file's format is not supported, or the file is
+   *     damaged
+   * @throws IOException if the file cannot be read
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static SegmenterModel openSegmenter(
+      CatalogueEntry entry, Path file, LoadOptions options, Device device)
+      throws IOException, MalformedModelException {
+    return open(entry, file, options, SegmenterModel.KIND, device);
+  }
+
+  /**
+   * Builds a detector from a file that is here already.
+   *
+   * @param entry what is in the file
+   * @param file the file, as published or converted
+   * @param options which part of the file, and whether what follows the classes starts anew
+   * @param device where its weights go
+   * @return the model; its parameters are frozen, for inference, unless something starts anew
+   * @throws CheckpointException if the task or the file's format is not supported, or the file is
+   *     damaged
+   * @throws IOException if the file cannot be read
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static DetectorModel openDetector(
+      CatalogueEntry entry, Path file, LoadOptions options, Device device)
+      throws IOException, MalformedModelException {
+    return open(entry, file, options, DetectorModel.KIND, device);
+  }
+
+  private static <M extends TrainedModel<?>> M open(
+      CatalogueEntry entry, Path file, LoadOptions options, ModelKind<?, M> kind, Device device)
+      throws IOException, MalformedModelException {
+    kind.requireTask(entry.task(), entry.name());
     requireSupported(entry);
-    return ClassifierModel.load(file, ModelDescription.of(entry), options, device);
-  }
-
-  /**
-   * Loads a segmenter.
-   *
-   * @param nameOrPath a safetensors file with a description, or a folder that training has written
-   * @param device where its weights go
-   * @return the model, for inference
-   * @throws ModelNotFoundException if there is no such file
-   * @throws IOException if the file cannot be read or is no segmenter's
-   * @throws MalformedModelException if its weights do not fit its network
-   */
-  public static SegmenterModel loadSegmenter(String nameOrPath, Device device)
-      throws ModelNotFoundException, IOException, MalformedModelException {
-    return SegmenterModel.load(file(nameOrPath), device);
-  }
-
-  /**
-   * Loads a detector.
-   *
-   * @param nameOrPath a safetensors file with a description, or a folder that training has written
-   * @param device where its weights go
-   * @return the model, for inference
-   * @throws ModelNotFoundException if there is no such file
-   * @throws IOException if the file cannot be read or is no detector's
-   * @throws MalformedModelException if its weights do not fit its network
-   */
-  public static DetectorModel loadDetector(String nameOrPath, Device device)
-      throws ModelNotFoundException, IOException, MalformedModelException {
-    return DetectorModel.load(file(nameOrPath), device);
-  }
-
-  private static Path file(String nameOrPath) throws ModelNotFoundException {
-    Path path = path(nameOrPath);
-    if (path != null && Files.isDirectory(path)) {
-      path = path.resolve(MODEL_FILE);
-    }
-    if (path == null || !Files.exists(path)) {
-      throw new ModelNotFoundException("no file and no folder of a model is " + nameOrPath);
-    }
-    return path;
+    return kind.load(file, ModelDescription.of(entry), options, device);
   }
 
   /**
@@ -208,6 +328,21 @@ public final class ModelCatalogue {
    * @throws IOException if the file cannot be read, is no model file, or has an unknown head
    */
   public static Task task(String nameOrPath) throws ModelNotFoundException, IOException {
+    Optional<Task> bundled = bundledTask(nameOrPath);
+    if (bundled.isPresent()) {
+      return bundled.get();
+    }
+    Optional<Path> file = file(nameOrPath);
+    if (file.isPresent()) {
+      try (CheckpointFile opened = CheckpointFile.open(file.get())) {
+        return task(opened.values(), opened.name());
+      }
+    }
+    return published(nameOrPath).task();
+  }
+
+  /** The model file that a text means; empty if it means none. */
+  private static Optional<Path> file(String nameOrPath) throws ModelNotFoundException {
     Path path = path(nameOrPath);
     if (path != null && Files.isDirectory(path)) {
       path = path.resolve(MODEL_FILE);
@@ -215,17 +350,7 @@ public final class ModelCatalogue {
         throw new ModelNotFoundException("the folder " + nameOrPath + " has no " + MODEL_FILE);
       }
     }
-    if (BUNDLED.contains(nameOrPath)) {
-      try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-        return task(Safetensors.read(resource(nameOrPath), manager).metadata(), nameOrPath);
-      }
-    }
-    if (path != null && Files.exists(path)) {
-      try (CheckpointFile file = CheckpointFile.open(path)) {
-        return task(file.values(), file.name());
-      }
-    }
-    return published(nameOrPath).task();
+    return path != null && Files.exists(path) ? Optional.of(path) : Optional.empty();
   }
 
   private static Task task(Map<String, String> metadata, String name) throws CheckpointException {
@@ -245,11 +370,6 @@ public final class ModelCatalogue {
     } catch (InvalidPathException e) {
       return null; // then it can only be a name
     }
-  }
-
-  private static ClassifierModel bundled(String name, Device device)
-      throws IOException, MalformedModelException {
-    return ClassifierModel.load(manager -> Safetensors.read(resource(name), manager), name, device);
   }
 
   private static URL resource(String name) throws IOException {

@@ -94,12 +94,12 @@ public record ModelDescription(
   }
 
   /**
-   * What the catalogue says about a published classifier.
+   * What the catalogue says about a published model.
    *
-   * @param entry a checkpoint for classification
+   * @param entry a checkpoint
    * @return its description; the notes name its source, its licence and its published accuracy
-   * @throws IllegalArgumentException if the entry is for another task, or this library does not
-   *     have its classes' names
+   * @throws IllegalArgumentException if the entry does not say how pictures are prepared, or this
+   *     library does not have its classes' names
    */
   public static ModelDescription of(CatalogueEntry entry) {
     Map<String, String> notes = new TreeMap<>();
@@ -110,8 +110,10 @@ public record ModelDescription(
         entry.name(),
         entry.backbone(),
         entry.arguments(),
+        new HeadDescription(entry.head(), entry.headArguments()),
         ClassNames.named(entry.classes()).orElse(null),
         entry.input().orElse(null),
+        entry.fit().orElse(null),
         notes);
   }
 

@@ -3,16 +3,26 @@ package dev.visionmamba.zoo;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.heads.segmentation.Segmenter;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
-import dev.visionmamba.zoo.checkpoint.Safetensors;
+import dev.visionmamba.zoo.checkpoint.CheckpointFile;
+import dev.visionmamba.zoo.checkpoint.LoadOptions;
+import dev.visionmamba.zoo.checkpoint.WeightLoader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** A segmenter with its weights and its description. */
 public final class SegmenterModel extends TrainedModel<Segmenter> {
-  private static final ModelKind<Segmenter, SegmenterModel> KIND =
-      new ModelKind<>(DenseNetworks::segmenter, SegmenterModel::new);
+  static final ModelKind<Segmenter, SegmenterModel> KIND =
+      new ModelKind<>(
+          Set.of(Task.SEMANTIC_SEGMENTATION),
+          "loadSegmenter",
+          DenseNetworks::segmenter,
+          SegmenterModel::new,
+          WeightLoader::load);
 
   private SegmenterModel(Model model, Segmenter network, ModelDescription description) {
     super(model, network, description);
@@ -27,7 +37,7 @@ public final class SegmenterModel extends TrainedModel<Segmenter> {
    * @throws IllegalArgumentException if the description fits no network
    */
   public static SegmenterModel create(ModelDescription description, Device device) {
-    return KIND.create(description, device);
+    return KIND.create(description, device, new Shape(1));
   }
 
   /**
@@ -42,7 +52,26 @@ public final class SegmenterModel extends TrainedModel<Segmenter> {
    */
   public static SegmenterModel load(Path file, Device device)
       throws IOException, MalformedModelException {
-    return load(manager -> Safetensors.read(file, manager), file.toString(), device);
+    return KIND.load(file, device);
+  }
+
+  /**
+   * A model from the file of anyone, such as a published checkpoint.
+   *
+   * @param file a file of a format that {@link CheckpointFile} reads
+   * @param description which network it is for
+   * @param options which part of the file, and whether what follows the classes starts anew
+   * @param device where
+   * @return the model; its parameters are frozen, for inference, unless something starts anew
+   * @throws IOException if the file cannot be read
+   * @throws CheckpointException if it is no such file, or has no such part
+   * @throws MalformedModelException if its weights do not fit the network
+   * @throws IllegalArgumentException if the description fits no network
+   */
+  public static SegmenterModel load(
+      Path file, ModelDescription description, LoadOptions options, Device device)
+      throws IOException, MalformedModelException {
+    return KIND.load(file, description, options, device);
   }
 
   static SegmenterModel load(CheckpointSource source, String name, Device device)

@@ -8,11 +8,13 @@ import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
+import dev.visionmamba.zoo.checkpoint.LoadReport;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network with its weights and its description. Closing it frees the weights.
@@ -23,6 +25,7 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
   private final Model model;
   private final N network;
   private final ModelDescription description;
+  private LoadReport loadReport;
 
   /**
    * For subclasses.
@@ -88,6 +91,20 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
    */
   public final ModelDescription description() {
     return description;
+  }
+
+  /**
+   * What loading the weights has done: renamed, left out, started anew.
+   *
+   * @return the report; empty for a model that was not loaded from a file of its own
+   */
+  public final Optional<LoadReport> loadReport() {
+    return Optional.ofNullable(loadReport);
+  }
+
+  /** Remembers what loading has done. */
+  final void loaded(LoadReport report) {
+    loadReport = report;
   }
 
   /**

@@ -117,7 +117,7 @@ class DetectorModelTest {
     }
     assertThatThrownBy(() -> ModelCatalogue.loadSegmenter(file.toString(), Device.cpu()))
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContainingAll(head, "segmenter");
+        .hasMessageContainingAll(masks ? "instance segmentation" : "detection", "loadDetector");
   }
 
   @Test

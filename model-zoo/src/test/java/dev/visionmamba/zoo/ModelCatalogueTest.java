@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.PyTorchWriter;
@@ -90,7 +91,7 @@ class ModelCatalogueTest {
   @CsvSource({
     "vim_tinny, vim_tiny",
     "vim_micro.fashion-mnist, vim_micro.fashion_mnist",
-    "mask_rcnn_vmamba_tiny, mask_rcnn_vmamba_tiny_s1l8"
+    "mask_rcnn_vmamba_tinny, mask_rcnn_vmamba_tiny_s1l8"
   })
   void unknownNamesAreAnsweredWithTheNearest(String name, String nearest) {
     assertThatThrownBy(() -> ModelCatalogue.load(name, Device.cpu()))
@@ -98,15 +99,60 @@ class ModelCatalogueTest {
         .hasMessageContainingAll("\"" + name + "\"", "did you mean", nearest);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "mask_rcnn_vmamba_tiny_s1l8, instance segmentation, loadDetector",
+    "retinanet_efficientvim_m4, for detection, loadDetector",
+    "upernet_plainmamba_l1, semantic segmentation, loadSegmenter"
+  })
+  void whatIsForAnotherTaskIsNotFetched(String name, String task, String call) {
+    assertThatThrownBy(() -> ModelCatalogue.load(name, Device.cpu()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll(published(name).name(), task, call);
+    assertThat(folder.resolve("cache")).doesNotExist();
+  }
+
   @Test
-  void whatTheLibraryCannotLoadIsNotFetched() {
-    for (String name :
-        List.of("mask_rcnn_vmamba_tiny_s1l8", "retinanet_plainmamba_l1", "upernet_plainmamba_l1")) {
-      assertThatThrownBy(() -> ModelCatalogue.load(name, Device.cpu()))
+  void eachCallRefusesOtherTasks() {
+    assertThatThrownBy(() -> ModelCatalogue.loadDetector("vim_tiny", Device.cpu()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll(
+            "vim_tiny.imagenet1k", "for classification", "ModelCatalogue.load,");
+    assertThatThrownBy(() -> ModelCatalogue.loadSegmenter(ModelCatalogue.DEFAULT, Device.cpu()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll(ModelCatalogue.DEFAULT, "for classification");
+    assertThatThrownBy(
+            () -> ModelCatalogue.loadSegmenter("mask_rcnn_vmamba_tiny_s1l8", Device.cpu()))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContainingAll("instance segmentation", "loadDetector");
+    assertThatThrownBy(() -> ModelCatalogue.loadDetector("mask_rcnn_vmamba_tinny", Device.cpu()))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("mask_rcnn_vmamba_tiny_s1l8");
+  }
+
+  @Test
+  void whatTheLibraryCannotBuildIsNotFetched() {
+    for (String name : List.of("mask_rcnn_plainmamba_l1", "retinanet_plainmamba_l1")) {
+      assertThatThrownBy(() -> ModelCatalogue.loadDetector(name, Device.cpu()))
           .isInstanceOf(CheckpointException.class)
-          .hasMessageContainingAll(published(name).name(), "only classifiers");
+          .hasMessageContainingAll(published(name).name(), "adapter");
     }
     assertThat(folder.resolve("cache")).doesNotExist();
+  }
+
+  @Test
+  void bundledModelsKnowTheirTask() throws Exception {
+    assertThat(ModelCatalogue.bundled(Task.CLASSIFICATION)).containsExactly(ModelCatalogue.DEFAULT);
+    for (Task task : Task.values()) {
+      for (String name : ModelCatalogue.bundled(task)) {
+        try (TrainedModel<?> model = ModelCatalogue.loadAny(name, Device.cpu())) {
+          Task answered = model.description().head().task().orElseThrow();
+          assertThat(ModelCatalogue.task(name)).isEqualTo(answered);
+          assertThat(answered)
+              .isIn(task, task == Task.DETECTION ? Task.INSTANCE_SEGMENTATION : task);
+        }
+      }
+    }
   }
 
   @Test

@@ -10,17 +10,22 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Released checkpoints by name. Immutable. */
 public final class Catalogue {
   private static final String RESOURCE = "catalogue.json";
   private static final Catalogue PUBLISHED = readResource();
+
+  /** How VMamba tells its networks of a size apart: by state-space ratio and layers. */
+  private static final Pattern CONFIGURATION = Pattern.compile("_s\\d+l\\d+$");
 
   /** By name, in the catalogue's order. */
   private final Map<String, CatalogueEntry> byName;
@@ -28,9 +33,19 @@ public final class Catalogue {
   /** The checkpoint that a network's name alone means. */
   private final Map<String, CatalogueEntry> byNetwork;
 
+  /** The checkpoint that a network's name without its configuration means. */
+  private final Map<String, CatalogueEntry> byShortName = new LinkedHashMap<>();
+
   private Catalogue(Map<String, CatalogueEntry> byName, Map<String, CatalogueEntry> byNetwork) {
     this.byName = byName;
     this.byNetwork = byNetwork;
+    List<String> newestFirst = Backbones.names();
+    byNetwork.values().stream()
+        .sorted(Comparator.comparingInt(entry -> newestFirst.indexOf(entry.backbone())))
+        .forEach(
+            entry ->
+                byShortName.putIfAbsent(
+                    CONFIGURATION.matcher(entry.network()).replaceFirst(""), entry));
   }
 
   /**
@@ -141,7 +156,8 @@ public final class Catalogue {
    * The checkpoint of a name.
    *
    * @param name a checkpoint's name, exactly; or a network's or the reference's name for its
-   *     backbone, which means the network's default checkpoint
+   *     backbone, which means the network's default checkpoint; or a network's name without its
+   *     configuration ({@code s1l8}), which means the newest of that size
    * @return empty if there is none
    */
   public Optional<CatalogueEntry> find(String name) {
@@ -152,7 +168,7 @@ public final class Catalogue {
     if (entry == null) {
       entry = Backbones.find(name).map(Backbones.Entry::name).map(byNetwork::get).orElse(null);
     }
-    return Optional.ofNullable(entry);
+    return Optional.ofNullable(entry == null ? byShortName.get(name) : entry);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.visionmamba.zoo.catalogue;
 
+import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ImageInput;
 import java.net.URI;
 import java.util.Collections;
@@ -23,12 +24,14 @@ import java.util.regex.Pattern;
  * @param arguments arguments of the reference's constructor that differ from the backbone's
  * @param head what sits on the backbone: {@code linear}, {@code mask_rcnn}, {@code retinanet},
  *     {@code upernet} or {@code semantic_fpn}
+ * @param headArguments arguments of the head that differ from those it is published with most
  * @param urls where the file is, the first that works is taken; http or https, percent-encoded
  * @param file the file's name on the disk
  * @param nesting the key under which the file has its state dict; empty if it is the whole file
  * @param prefix what the names of the backbone's parameters begin with in a detector's or
  *     segmenter's state dict; empty for classifiers
- * @param input how pictures are prepared; empty for dense tasks
+ * @param input how pictures are prepared for a classifier; empty for dense tasks
+ * @param fit how pictures are prepared for dense tasks; empty for classifiers
  * @param classes a reference for {@link ClassNames#named}
  * @param licence of the weights, as an SPDX identifier; empty if their source states none
  * @param source the repository that published it
@@ -46,11 +49,13 @@ public record CatalogueEntry(
     String backbone,
     Map<String, Object> arguments,
     String head,
+    Map<String, Object> headArguments,
     List<URI> urls,
     String file,
     String nesting,
     String prefix,
     Optional<ImageInput> input,
+    Optional<FitInput> fit,
     String classes,
     Optional<String> licence,
     URI source,
@@ -88,6 +93,7 @@ public record CatalogueEntry(
       require(score > 0 && score <= 100, "scores", scores);
     }
     arguments = Map.copyOf(arguments);
+    headArguments = Map.copyOf(headArguments);
     urls = List.copyOf(urls);
     scores = Collections.unmodifiableMap(new LinkedHashMap<>(scores));
   }

@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ImageInput;
 import java.io.Reader;
 import java.net.URI;
@@ -23,6 +24,7 @@ final class CatalogueParser {
   private record Family(Optional<String> licence, URI source) {}
 
   private final Map<String, ImageInput> inputs = new LinkedHashMap<>();
+  private final Map<String, FitInput> fits = new LinkedHashMap<>();
   private final Map<String, Family> families = new LinkedHashMap<>();
   private final List<CatalogueEntry> entries = new ArrayList<>();
 
@@ -51,6 +53,7 @@ final class CatalogueParser {
   private void readAll(JsonObject root) {
     JsonFields fields = new JsonFields("the catalogue", root);
     fields.objects("inputs").forEach((name, input) -> inputs.put(name, input(input)));
+    fields.objects("fits").forEach((name, fit) -> fits.put(name, fit(fit)));
     fields.objects("families").forEach((name, family) -> families.put(name, family(family)));
     List<JsonFields> checkpoints = fields.list("checkpoints");
     fields.end();
@@ -65,6 +68,18 @@ final class CatalogueParser {
                 Math.toIntExact(in.integer("height")),
                 Math.toIntExact(in.integer("width")),
                 in.text("interpolation"),
+                in.floats("mean"),
+                in.floats("std")));
+  }
+
+  private static FitInput fit(JsonFields fields) {
+    return fields.check(
+        in ->
+            new FitInput(
+                Math.toIntExact(in.integer("shorter_side")),
+                Math.toIntExact(in.integer("longer_side")),
+                Math.toIntExact(in.integer("multiple")),
+                in.flag("stretched"),
                 in.floats("mean"),
                 in.floats("std")));
   }
@@ -96,11 +111,13 @@ final class CatalogueParser {
             backbone,
             in.values("arguments"),
             in.text("head"),
+            in.values("head_arguments"),
             urls,
             in.optionalText("file").orElseGet(() -> urls.isEmpty() ? "" : lastSegment(urls.get(0))),
             in.optionalText("nesting").orElse(""),
             in.optionalText("prefix").orElse(""),
             in.optionalText("input").map(input -> named(inputs, input, "input")),
+            in.optionalText("fit").map(fit -> named(fits, fit, "fit")),
             in.text("classes"),
             in.optionalText("licence").or(family::licence),
             family.source(),
@@ -108,20 +125,21 @@ final class CatalogueParser {
             in.optionalInteger("size"),
             in.optionalText("sha256"),
             in.optionalText("note"));
-    checkClassifier(entry, known);
+    check(entry, known);
     return entry;
   }
 
   /** What is wrong here would only be seen after the download. */
-  private static void checkClassifier(CatalogueEntry entry, Backbones.Entry backbone) {
-    if (entry.task() != Task.CLASSIFICATION) {
-      return;
-    }
-    if (!entry.network().equals(backbone.name())) {
-      throw new IllegalArgumentException("its name must begin with \"" + backbone.name() + ".\"");
-    }
-    if (!entry.classes().equals(ClassNames.IMAGENET)) {
+  private static void check(CatalogueEntry entry, Backbones.Entry backbone) {
+    if (ClassNames.named(entry.classes()).isEmpty()) {
       throw new IllegalArgumentException("no class names \"" + entry.classes() + "\"");
+    }
+    if (entry.task() == Task.CLASSIFICATION) {
+      if (!entry.network().equals(backbone.name())) {
+        throw new IllegalArgumentException("its name must begin with \"" + backbone.name() + ".\"");
+      }
+    } else if (entry.fit().isEmpty()) {
+      throw new IllegalArgumentException("it has no \"fit\"");
     }
   }
 

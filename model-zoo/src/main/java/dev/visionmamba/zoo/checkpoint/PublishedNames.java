@@ -4,7 +4,9 @@ import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.efficientvim.EfficientViM;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
+import dev.visionmamba.backbones.vim.VimPyramid;
 import dev.visionmamba.backbones.vmamba.VMamba;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,13 +93,25 @@ record PublishedNames(
   private static final Map<Class<? extends Backbone>, PublishedNames> FAMILIES =
       Map.of(
           Vim.class, PLAIN,
+          VimPyramid.class, PLAIN.withPyramid("fpn[12]\\..*"),
           VMamba.class, VMAMBA,
           PlainMamba.class, PLAIN_MAMBA,
+          PlainMambaPyramid.class, PLAIN_MAMBA.withPyramid("norm_layer\\d+\\..*"),
           EfficientViM.class, PLAIN);
 
   /** The table of a backbone's family; of an unknown one, the plain one. */
   static PublishedNames of(Backbone backbone) {
     return FAMILIES.getOrDefault(backbone.getClass(), PLAIN);
+  }
+
+  /** The same for a backbone with such parameters for its pyramid alone. */
+  private PublishedNames withPyramid(String names) {
+    return new PublishedNames(keys, renames, reshaped, Pattern.compile(names));
+  }
+
+  /** Where the files of detectors and segmenters keep the state dict, the likeliest first. */
+  List<String> denseKeys() {
+    return first("state_dict", keys);
   }
 
   private static List<String> first(String key, List<String> keys) {

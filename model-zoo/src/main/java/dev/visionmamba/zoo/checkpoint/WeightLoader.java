@@ -15,6 +15,8 @@ import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
+import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.segmentation.Segmenter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,6 +31,8 @@ import java.util.stream.Collectors;
  * reshapes as the family's reference does, reads the tensors and gives them to the network.
  */
 public final class WeightLoader {
+  private static final String AUXILIARY = "auxiliary_head.";
+
   private final CheckpointFile file;
   private final NamedBlock network;
   private final PublishedNames published;
@@ -37,14 +41,31 @@ public final class WeightLoader {
   private final List<String> leftOut = new ArrayList<>();
   private final Map<String, String> renamed = new LinkedHashMap<>();
 
+  /** What the network's names of the backbone's parameters begin with. */
+  private final String prefix;
+
+  /** The backbone's parameters, by its own names. */
+  private final Map<String, Shape> backboneShapes = new LinkedHashMap<>();
+
   private WeightLoader(
-      CheckpointFile file, NamedBlock network, Backbone backbone, LoadOptions options) {
+      CheckpointFile file,
+      NamedBlock network,
+      Backbone backbone,
+      String prefix,
+      LoadOptions options) {
     this.file = file;
     this.network = network;
+    this.prefix = prefix;
     this.published = PublishedNames.of(backbone);
-    this.key = options.key() == null ? file.findKey(published.keys()) : options.key();
+    List<String> keys = prefix.isEmpty() ? published.keys() : published.denseKeys();
+    this.key = options.key() == null ? file.findKey(keys) : options.key();
     for (Pair<String, Parameter> parameter : network.getParameters()) {
-      shapes.put(parameter.getKey(), parameter.getValue().getShape());
+      String name = parameter.getKey();
+      Shape shape = parameter.getValue().getShape();
+      shapes.put(name, shape);
+      if (name.startsWith(prefix)) {
+        backboneShapes.put(name.substring(prefix.length()), shape);
+      }
     }
   }
 
@@ -63,7 +84,7 @@ public final class WeightLoader {
   public static LoadReport load(
       CheckpointFile file, Classifier network, LoadOptions options, NDManager manager)
       throws CheckpointException, MalformedModelException {
-    WeightLoader loader = new WeightLoader(file, network, network.backbone(), options);
+    WeightLoader loader = new WeightLoader(file, network, network.backbone(), "", options);
     Set<String> head = namesOf(network.head(), network.backbone());
     Set<String> byClasses = namesByClasses(network.backbone(), network.classes());
     List<StoredTensor> tensors = loader.fitted(loader.unwrapped(file.stateDict(loader.key)));
@@ -97,13 +118,106 @@ public final class WeightLoader {
   public static LoadReport load(
       CheckpointFile file, Backbone network, LoadOptions options, NDManager manager)
       throws CheckpointException, MalformedModelException {
-    WeightLoader loader = new WeightLoader(file, network, network, options);
+    WeightLoader loader = new WeightLoader(file, network, network, "", options);
     List<StoredTensor> stored = loader.ofBackbone(loader.unwrapped(file.stateDict(loader.key)));
     Set<String> head = namesOf(network.classificationHead(1), network);
     List<StoredTensor> tensors = loader.without(loader.fitted(stored), head::contains);
     Predicate<String> pyramidOnly = loader.published.pyramidOnly().asMatchPredicate();
     boolean without = tensors.stream().map(StoredTensor::name).noneMatch(pyramidOnly);
     return loader.fill(tensors, without ? pyramidOnly : name -> false, manager);
+  }
+
+  /**
+   * Loads a detector, under the names of mmdetection's files. Strict, but for what mmengine leaves
+   * in a file beside the network: running means of parameters ({@code ema_}), the classifier that
+   * the backbone was trained with, and the steps of batch norms are left out.
+   *
+   * @param file the checkpoint, opened; stays open
+   * @param network the detector; its parameters are replaced
+   * @param options which part of the file, and whether what follows the number of classes starts
+   *     anew
+   * @param manager where the parameters live
+   * @return what was done
+   * @throws CheckpointException if the file has no such state dict, or cannot be read
+   * @throws MalformedModelException if the tensors do not fit; the message lists them
+   */
+  public static LoadReport load(
+      CheckpointFile file, Detector network, LoadOptions options, NDManager manager)
+      throws CheckpointException, MalformedModelException {
+    return dense(file, network, network.backbone(), options, manager);
+  }
+
+  /**
+   * Loads a segmenter, under the names of mmsegmentation's files. As strict as for a detector; an
+   * auxiliary head, which predictions do not need, may be in the file alone, where it is left out,
+   * or in the network alone, where it starts anew.
+   *
+   * @param file the checkpoint, opened; stays open
+   * @param network the segmenter; its parameters are replaced
+   * @param options which part of the file, and whether what follows the number of classes starts
+   *     anew
+   * @param manager where the parameters live
+   * @return what was done
+   * @throws CheckpointException if the file has no such state dict, or cannot be read
+   * @throws MalformedModelException if the tensors do not fit; the message lists them
+   */
+  public static LoadReport load(
+      CheckpointFile file, Segmenter network, LoadOptions options, NDManager manager)
+      throws CheckpointException, MalformedModelException {
+    return dense(file, network, network.backbone(), options, manager);
+  }
+
+  private static LoadReport dense(
+      CheckpointFile file,
+      NamedBlock network,
+      Backbone backbone,
+      LoadOptions options,
+      NDManager manager)
+      throws CheckpointException, MalformedModelException {
+    WeightLoader loader =
+        new WeightLoader(file, network, backbone, PublishedNames.BACKBONE, options);
+    List<StoredTensor> stored = loader.fitted(loader.unwrapped(file.stateDict(loader.key)));
+    Set<String> leftovers = loader.leftovers(backbone);
+    List<StoredTensor> tensors =
+        loader.without(
+            stored,
+            name ->
+                !loader.shapes.containsKey(name)
+                    && (leftovers.contains(name) || name.startsWith(AUXILIARY)));
+    Predicate<String> startsAnew = name -> false;
+    if (tensors.stream().noneMatch(tensor -> tensor.name().startsWith(AUXILIARY))) {
+      startsAnew = name -> name.startsWith(AUXILIARY);
+    }
+    if (options.newHead()) {
+      Set<String> unlike = loader.unlike(tensors);
+      tensors = loader.without(tensors, unlike::contains);
+      startsAnew = startsAnew.or(unlike::contains);
+    }
+    return loader.fill(tensors, startsAnew, manager);
+  }
+
+  /** The names of what training leaves in a file beside the network. */
+  private Set<String> leftovers(Backbone backbone) {
+    Set<String> names = new HashSet<>();
+    backbone
+        .classificationHead(1)
+        .stateDict(backbone)
+        .keys()
+        .forEach(name -> names.add(prefix + name));
+    shapes.keySet().forEach(name -> names.add("ema_" + name.replace('.', '_')));
+    return names;
+  }
+
+  /** The parameters of heads that the file has in another shape: they follow the classes. */
+  private Set<String> unlike(List<StoredTensor> tensors) {
+    return tensors.stream()
+        .filter(
+            tensor ->
+                !tensor.name().startsWith(prefix)
+                    && shapes.containsKey(tensor.name())
+                    && !shapes.get(tensor.name()).equals(tensor.shape()))
+        .map(StoredTensor::name)
+        .collect(Collectors.toSet());
   }
 
   /** The names of a head's parameters in the classifier's state dict. */
@@ -171,16 +285,24 @@ public final class WeightLoader {
     return rest;
   }
 
+  /** A stored name as the network has it; only the backbone's names may differ. */
+  private String rename(String stored) {
+    return stored.startsWith(prefix)
+        ? prefix + published.rename(stored.substring(prefix.length()), backboneShapes)
+        : stored;
+  }
+
   /** Gives tensors the network's names, and its shapes where the reference does so. */
   private List<StoredTensor> fitted(List<StoredTensor> tensors) throws CheckpointException {
     Map<String, StoredTensor> fitted = new LinkedHashMap<>();
     for (StoredTensor tensor : tensors) {
-      String name = published.rename(tensor.name(), shapes);
+      String name = rename(tensor.name());
       Shape wanted = shapes.get(name);
       StoredTensor fits = tensor.named(name);
       if (wanted != null
           && !wanted.equals(tensor.shape())
-          && published.mayReshape(name, tensor.shape(), wanted)) {
+          && name.startsWith(prefix)
+          && published.mayReshape(name.substring(prefix.length()), tensor.shape(), wanted)) {
         fits = fits.shaped(wanted);
       }
       if (!name.equals(tensor.name())) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ImageInput;
 import java.io.StringReader;
 import java.net.URI;
@@ -72,6 +73,22 @@ class CatalogueTest {
     assertThat(detector.backbone()).isEqualTo("vmamba_tiny_s1l8");
     assertThat(detector.nesting()).isEqualTo("state_dict");
     assertThat(detector.prefix()).isEqualTo("backbone.");
+    assertThat(detector.headArguments()).isEmpty();
+    assertThat(detector.fit()).contains(new FitInput(800, 1333, 32, mean, std));
+    assertThat(ClassNames.named(detector.classes()).orElseThrow())
+        .hasSize(80)
+        .startsWith("person")
+        .endsWith("toothbrush");
+    assertThat(entry("mask_rcnn_plainmamba_l1").headArguments())
+        .isEqualTo(Map.of("neck_norm", true, "box_convolutions", 4L, "box_linears", 1L));
+    assertThat(entry("upernet_vmamba_tiny_s1l8").fit())
+        .contains(new FitInput(512, 2048, 1, mean, std));
+    CatalogueEntry stretched = entry("semantic_fpn_efficientvim_m4");
+    assertThat(stretched.fit()).contains(new FitInput(512, 2048, 32, true, mean, std));
+    assertThat(ClassNames.named(stretched.classes()).orElseThrow())
+        .hasSize(150)
+        .startsWith("wall")
+        .endsWith("flag");
     assertThat(detector.scores()).containsEntry("box AP", 47.3).containsEntry("mask AP", 42.7);
     assertThat(entry("vim_tiny").note().orElseThrow()).contains("not verified");
   }
@@ -85,6 +102,11 @@ class CatalogueTest {
     "vim_base_patch16_224_bimambav2_final_pool_mean_abs_pos_embed_with_middle_cls_token_div2,"
         + " vim_base.imagenet1k",
     "mask_rcnn_vmamba_tiny_s1l8, mask_rcnn_vmamba_tiny_s1l8.coco_3x",
+    "mask_rcnn_vmamba_tiny, mask_rcnn_vmamba_tiny_s1l8.coco_3x",
+    "mask_rcnn_vmamba_small, mask_rcnn_vmamba_small_s2l15.coco_3x",
+    "upernet_vmamba_tiny, upernet_vmamba_tiny_s1l8.ade20k",
+    "vmamba_tiny, vmamba_tiny_s1l8.imagenet1k",
+    "vmamba_small, vmamba_small_s1l20.imagenet1k",
     "upernet_plainmamba_l3, upernet_plainmamba_l3.ade20k"
   })
   void aNetworksNameMeansItsDefault(String name, String checkpoint) {
@@ -109,6 +131,8 @@ class CatalogueTest {
       {
         "inputs": {"i": {"resize": 256, "height": 224, "width": 224, "interpolation": "bicubic",
                          "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]}},
+        "fits": {"f": {"shorter_side": 512, "longer_side": 2048, "multiple": 32, "stretched": true,
+                       "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]}},
         "families": {"Vim": {"source": "https://a.example"}},
         "checkpoints": [
           {"name": "vim_tiny.toys", "family": "Vim", "task": "classification",
@@ -159,6 +183,10 @@ class CatalogueTest {
         "\"task\": \"classification\" | \"task\": \"cooking\" | cooking",
         "\"input\": \"i\", | '' | input",
         "\"input\": \"i\" | \"input\": \"j\" | no input \"j\"",
+        "\"input\": \"i\" | \"input\": \"i\", \"fit\": \"g\" | no fit \"g\"",
+        "\"task\": \"classification\" | \"task\": \"detection\" | has no \"fit\"",
+        "\"longer_side\": 2048 | \"longer_side\": 20 | fits \"f\"",
+        "\"stretched\": true | \"stretched\": 1 | true or false",
         "\"classes\": \"imagenet1k\" | \"classes\": \"birds\" | birds",
         "https://a.example/x/a.pth | ftp://a.example/x/a.pth | urls",
         "https://a.example/x/a.pth | https://u:p@a.example/a.pth | urls",

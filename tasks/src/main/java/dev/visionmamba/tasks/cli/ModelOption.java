@@ -6,6 +6,7 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.download.DownloadOptions;
 import dev.visionmamba.zoo.download.Downloader;
@@ -49,7 +50,7 @@ final class ModelOption {
   private String nameOrPath() throws IOException, ModelNotFoundException {
     Optional<CatalogueEntry> entry = ModelCatalogue.downloadable(model);
     if (entry.isPresent()) {
-      ModelCatalogue.requireSupported(entry.get());
+      ModelCatalogue.requireSupported(entry.get(), Task.CLASSIFICATION);
       Downloader downloader = new Downloader(DownloadOptions.ofEnvironment());
       if (!downloader.cache().contains(entry.get())) { // loading checks what is there
         try (DownloadBar bar = new DownloadBar(spec.commandLine().getErr())) {

@@ -37,7 +37,7 @@ public final class VisionMambaZoo extends ModelZoo {
   }
 
   private static Set<String> names() {
-    Set<String> names = new LinkedHashSet<>(ModelCatalogue.bundled());
+    Set<String> names = new LinkedHashSet<>(ModelCatalogue.bundled(Task.CLASSIFICATION));
     for (CatalogueEntry entry : Catalogue.published().entries()) {
       if (entry.task() == Task.CLASSIFICATION) {
         names.add(entry.name());

@@ -19,7 +19,7 @@ public final class ClassNames {
    * @return the names by label, person first
    */
   public static List<String> coco() {
-    return cocoCategories().stream().map(CocoCategory::name).toList();
+    return dev.visionmamba.zoo.catalogue.ClassNames.coco();
   }
 
   /**
@@ -39,7 +39,7 @@ public final class ClassNames {
    * @return the names by label, wall first
    */
   public static List<String> ade20k() {
-    return lines("ade20k.txt").stream().map(ClassNames::rest).toList();
+    return dev.visionmamba.zoo.catalogue.ClassNames.ade20k();
   }
 
   /** The colours that those classes are usually drawn in, 0xRRGGBB; two of them are the same. */
@@ -58,7 +58,8 @@ public final class ClassNames {
   }
 
   private static List<String> lines(String resource) {
-    try (InputStream in = ClassNames.class.getResourceAsStream(resource);
+    try (InputStream in =
+            dev.visionmamba.zoo.catalogue.ClassNames.class.getResourceAsStream(resource);
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       return lines.lines().toList();

@@ -8,7 +8,8 @@ import java.util.Objects;
 
 /**
  * Pictures as the input of detectors and segmenters, as OpenMMLab prepares them: resized as a whole
- * by {@link BilinearResize}, normalised, and filled up with zeros on the right and below.
+ * by {@link BilinearResize}, normalised, and filled up with zeros on the right and below, or
+ * stretched.
  *
  * @param input the sizes, and what levels are normalised by
  */
@@ -28,7 +29,17 @@ public record FitPreprocessing(FitInput input) {
    * @return its new height and width, without what is filled up
    */
   public RescaleSize size(int width, int height) {
-    return RescaleSize.within(height, width, input.shorterSide(), input.longerSide());
+    RescaleSize size = RescaleSize.within(height, width, input.shorterSide(), input.longerSide());
+    if (!input.stretched()) {
+      return size;
+    }
+    int stretchedHeight = padded(size.height());
+    int stretchedWidth = padded(size.width());
+    return new RescaleSize(
+        stretchedHeight,
+        stretchedWidth,
+        stretchedWidth / (double) width,
+        stretchedHeight / (double) height);
   }
 
   /**
