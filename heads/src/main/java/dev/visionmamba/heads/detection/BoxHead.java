@@ -18,6 +18,7 @@ final class BoxHead extends NamedBlock {
   private static final float DELTA_DEVIATION = 0.001f;
 
   private final int classes;
+  private final int side;
   private final Linear scores;
   private final Linear deltas;
   private final NamedBlocks<ConvModule> convolutions;
@@ -26,6 +27,7 @@ final class BoxHead extends NamedBlock {
   /** Over (n, side, side, channels). */
   BoxHead(int channels, int side, int classes, BoxHeadConfig config) {
     this.classes = classes;
+    this.side = side;
     int hidden = config.linearChannels();
     this.scores = child("fc_cls", Starts.linear(hidden, classes + 1, SCORE_DEVIATION));
     this.deltas = child("fc_reg", Starts.linear(hidden, 4 * classes, DELTA_DEVIATION));
@@ -52,6 +54,18 @@ final class BoxHead extends NamedBlock {
     }
     return new BoxPrediction(
         scores.forward(store, x, training), deltas.forward(store, x, training));
+  }
+
+  /** What a region costs. */
+  long multiplyAdds() {
+    long cost = scores.multiplyAdds(1) + deltas.multiplyAdds(1);
+    for (ConvModule convolution : convolutions.list()) {
+      cost += convolution.multiplyAdds(side, side);
+    }
+    for (Linear linear : linears.list()) {
+      cost += linear.multiplyAdds(1);
+    }
+    return cost;
   }
 
   /** (n, side, side, C) to (n, C x side x side), the order of the published weights. */

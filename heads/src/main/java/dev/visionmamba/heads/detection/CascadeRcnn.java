@@ -280,6 +280,17 @@ public final class CascadeRcnn extends DetectionHead {
   }
 
   @Override
+  DenseHead dense() {
+    return proposalGenerator.head;
+  }
+
+  @Override
+  long regionMultiplyAdds() {
+    return config.proposals().most() * roiHeads.boxMultiplyAdds()
+        + config.detections().most() * roiHeads.maskMultiplyAdds(MASK_BINS);
+  }
+
+  @Override
   int anchors() {
     return RATIOS.length;
   }

@@ -19,12 +19,14 @@ final class CascadeRoiHeads extends NamedBlock {
   private static final float DELTA_DEVIATION = 0.001f;
   private static final float MASK_DEVIATION = 0.001f;
 
+  private final int side;
   private final NamedBlocks<Hidden> hidden;
   private final NamedBlocks<Predictor> predictors;
   private final Masks masks;
 
   /** Heads of so many stages over (n, side, side, channels). */
   CascadeRoiHeads(CascadeRcnnConfig config, int stages, int side) {
+    this.side = side;
     this.hidden = child("box_head", new NamedBlocks<>());
     this.predictors = child("box_predictor", new NamedBlocks<>());
     for (int i = 0; i < stages; i++) {
@@ -142,6 +144,31 @@ final class CascadeRoiHeads extends NamedBlock {
       Shape x = inputShapes[0];
       return new Shape[] {new Shape(x.get(0), 2 * x.get(1), 2 * x.get(2), classes)};
     }
+  }
+
+  /** What a region costs in all stages. */
+  long boxMultiplyAdds() {
+    long cost = 0;
+    for (Hidden stage : hidden.list()) {
+      cost += multiplyAdds(stage.convolutions, side) + stage.linear.multiplyAdds(1);
+    }
+    for (Predictor predictor : predictors.list()) {
+      cost += predictor.scores.multiplyAdds(1) + predictor.deltas.multiplyAdds(1);
+    }
+    return cost;
+  }
+
+  /** What a region's mask costs, by the side of its features. */
+  long maskMultiplyAdds(long maskSide) {
+    return multiplyAdds(masks.convolutions, maskSide)
+        + masks.upsampling.multiplyAdds(maskSide, maskSide)
+        + masks.logits.multiplyAdds(2 * maskSide, 2 * maskSide);
+  }
+
+  private static long multiplyAdds(List<NormedConvolution> convolutions, long side) {
+    return convolutions.stream()
+        .mapToLong(convolution -> convolution.multiplyAdds(side, side))
+        .sum();
   }
 
   /** What a stage says of (n, side, side, channels). */

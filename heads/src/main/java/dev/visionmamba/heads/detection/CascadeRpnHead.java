@@ -65,6 +65,15 @@ final class CascadeRpnHead extends DenseHead {
   }
 
   @Override
+  long multiplyAdds(long height, long width) {
+    long cost = classification.multiplyAdds(height, width) + regression.multiplyAdds(height, width);
+    for (Conv2d convolution : trunk.convolutions) {
+      cost += convolution.multiplyAdds(height, width);
+    }
+    return cost;
+  }
+
+  @Override
   int outputs() {
     return 5 * anchors;
   }

@@ -15,6 +15,9 @@ abstract class DenseHead extends NamedBlock {
   /** How many numbers there are at a place: of scores and of deltas. */
   abstract int outputs();
 
+  /** What a map of such a size costs, in multiply-adds. */
+  abstract long multiplyAdds(long height, long width);
+
   /** The predictions of each level. */
   final List<LevelPrediction> predict(ParameterStore store, List<NDArray> maps, boolean training) {
     return maps.stream().map(map -> predict(store, map, training)).toList();

@@ -203,6 +203,29 @@ public abstract class DetectionHead extends NamedBlock {
   /** How many scores an anchor has. */
   abstract int scoresOfAnchor();
 
+  /** What predicts at every place. */
+  abstract DenseHead dense();
+
+  /** What the heads of regions cost at most, in multiply-adds; 0 where there are none. */
+  long regionMultiplyAdds() {
+    return 0;
+  }
+
+  /**
+   * What one image costs: the dense predictions, and the heads of regions at most, which are as
+   * many as the head's configuration lets pass.
+   *
+   * @param maps the shapes of the levels' maps, (B, C, H, W); the batch is not counted
+   * @return multiply-adds
+   */
+  public final long multiplyAdds(Shape[] maps) {
+    long cost = regionMultiplyAdds();
+    for (Shape size : sizes(Arrays.stream(maps).map(shape -> shape.slice(2)).toList())) {
+      cost += dense().multiplyAdds(size.get(0), size.get(1));
+    }
+    return cost;
+  }
+
   /** The sizes of what is predicted on, (H, W), by those of the maps. */
   List<Shape> sizes(List<Shape> maps) {
     return maps;

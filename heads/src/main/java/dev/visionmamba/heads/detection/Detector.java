@@ -165,6 +165,26 @@ public final class Detector extends NamedBlock {
     return head;
   }
 
+  /**
+   * What one image costs: one multiply-add is one operation, as the papers count. The heads of
+   * regions are counted for as many regions and objects as the configuration lets pass, as
+   * mmdetection counts; an image has fewer objects as a rule.
+   *
+   * @param height of the image in pixels
+   * @param width of the image in pixels
+   * @return multiply-adds
+   */
+  public long multiplyAdds(int height, int width) {
+    Shape images = new Shape(1, backbone.imageChannels(), height, width);
+    Shape[] maps = backbone.getOutputShapes(new Shape[] {images});
+    long cost = backbone.multiplyAdds(height, width);
+    if (neck != null) {
+      cost += neck.multiplyAdds(maps);
+      maps = neck.getOutputShapes(maps);
+    }
+    return cost + head.multiplyAdds(maps);
+  }
+
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
     Shape[] maps = backbone.getOutputShapes(inputShapes);

@@ -48,6 +48,15 @@ final class MaskHead extends NamedBlock {
     return logits.forward(store, larger, training);
   }
 
+  /** What a region costs, by the side of its features. */
+  long multiplyAdds(long side) {
+    long cost = upsampling.multiplyAdds(side, side) + logits.multiplyAdds(2 * side, 2 * side);
+    for (ConvModule convolution : convolutions.list()) {
+      cost += convolution.multiplyAdds(side, side);
+    }
+    return cost;
+  }
+
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
     Shape x = inputShapes[0];

@@ -295,6 +295,17 @@ public final class MaskRcnn extends DetectionHead {
   }
 
   @Override
+  DenseHead dense() {
+    return rpnHead;
+  }
+
+  @Override
+  long regionMultiplyAdds() {
+    return config.proposals().most() * roiHead.boxHead.multiplyAdds()
+        + config.detections().most() * roiHead.maskHead.multiplyAdds(MASK_BINS);
+  }
+
+  @Override
   int anchors() {
     return RATIOS.length * config.anchorScales().size();
   }

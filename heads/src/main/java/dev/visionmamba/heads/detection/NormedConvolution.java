@@ -36,6 +36,11 @@ final class NormedConvolution extends NamedBlock {
     }
   }
 
+  /** What a map of such a size costs. */
+  long multiplyAdds(long height, long width) {
+    return height * width * weight.getShape().size();
+  }
+
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
     return new Shape[] {inputShapes[0].slice(0, 3).add(out)};

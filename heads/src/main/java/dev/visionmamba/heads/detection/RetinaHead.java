@@ -52,6 +52,16 @@ final class RetinaHead extends DenseHead {
   }
 
   @Override
+  long multiplyAdds(long height, long width) {
+    long cost = classification.multiplyAdds(height, width) + regression.multiplyAdds(height, width);
+    for (int i = 0; i < classConvolutions.list().size(); i++) {
+      cost += classConvolutions.list().get(i).multiplyAdds(height, width);
+      cost += boxConvolutions.list().get(i).multiplyAdds(height, width);
+    }
+    return cost;
+  }
+
+  @Override
   int outputs() {
     return (classes + 4) * anchors;
   }

@@ -91,6 +91,11 @@ public final class RetinaNet extends DetectionHead {
   }
 
   @Override
+  DenseHead dense() {
+    return head;
+  }
+
+  @Override
   int anchors() {
     return RATIOS.length * config.scalesPerOctave();
   }

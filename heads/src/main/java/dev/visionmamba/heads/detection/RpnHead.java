@@ -39,6 +39,13 @@ final class RpnHead extends DenseHead {
   }
 
   @Override
+  long multiplyAdds(long height, long width) {
+    return convolution.multiplyAdds(height, width)
+        + classification.multiplyAdds(height, width)
+        + regression.multiplyAdds(height, width);
+  }
+
+  @Override
   int outputs() {
     return 5 * anchors;
   }

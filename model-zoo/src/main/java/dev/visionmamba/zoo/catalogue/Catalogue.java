@@ -22,10 +22,11 @@ import java.util.regex.Pattern;
 /** Released checkpoints by name. Immutable. */
 public final class Catalogue {
   private static final String RESOURCE = "catalogue.json";
-  private static final Catalogue PUBLISHED = readResource();
 
   /** How VMamba tells its networks of a size apart: by state-space ratio and layers. */
   private static final Pattern CONFIGURATION = Pattern.compile("_s\\d+l\\d+$");
+
+  private static final Catalogue PUBLISHED = readResource();
 
   /** By name, in the catalogue's order. */
   private final Map<String, CatalogueEntry> byName;

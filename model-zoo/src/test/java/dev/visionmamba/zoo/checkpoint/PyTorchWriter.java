@@ -19,7 +19,19 @@ public final class PyTorchWriter {
 
   /** The file of {@code {key: state_dict}}. */
   public static void write(Path file, String key, Map<String, NDArray> tensors) throws IOException {
-    PickleBytes pickle = new PickleBytes().op('}').text(key).op('}').op('(');
+    write(file, new PickleBytes().op('}'), key, tensors);
+  }
+
+  /** As mmengine writes it: {@code {"meta": {"epoch": 12}, "state_dict": state_dict}}. */
+  public static void writeDense(Path file, Map<String, NDArray> tensors) throws IOException {
+    PickleBytes pickle = new PickleBytes().op('}');
+    pickle.text("meta").op('}').text("epoch").number(12).op('s').op('s');
+    write(file, pickle, "state_dict", tensors);
+  }
+
+  private static void write(Path file, PickleBytes pickle, String key, Map<String, NDArray> tensors)
+      throws IOException {
+    pickle.text(key).op('}').op('(');
     Map<String, NDArray> storages = new LinkedHashMap<>();
     tensors.forEach(
         (name, tensor) -> {

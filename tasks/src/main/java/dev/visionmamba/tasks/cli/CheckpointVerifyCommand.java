@@ -1,11 +1,20 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
+import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
+import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.segmentation.Segmenter;
+import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.catalogue.Catalogue;
+import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.CheckpointFile;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.LoadReport;
@@ -15,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +46,9 @@ import picocli.CommandLine.Spec;
 final class CheckpointVerifyCommand implements Callable<Integer> {
   private static final int LISTED = 10;
 
+  /** ImageNet's, of the published classifiers. */
+  private static final int CLASSES = 1000;
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "The file, or the index of several.")
@@ -45,7 +58,9 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "NAME",
-      description = "The network, such as vmamba_tiny_s1l8; visionmamba models lists them.")
+      description =
+          "The network, such as vmamba_tiny_s1l8 or mask_rcnn_vmamba_tiny; visionmamba models lists"
+              + " them.")
   private String model;
 
   @Option(
@@ -59,13 +74,12 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
   @Option(
       names = "--classes",
       paramLabel = "N",
-      defaultValue = "1000",
-      description = "How many classes the classifier has (default: ${DEFAULT-VALUE}).")
-  private int classes;
+      description = "How many classes the network has (default: as published).")
+  private Integer classes;
 
   @Option(
       names = "--new-head",
-      description = "Leaves the classifier's last layers out, as for fine-tuning.")
+      description = "Leaves the last layers out, which follow the classes, as for fine-tuning.")
   private boolean newHead;
 
   @Option(
@@ -75,33 +89,82 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (classes < 1) {
+    if (classes != null && classes < 1) {
       throw new ParameterException(spec.commandLine(), "--classes must be at least 1");
     }
-    if (Backbones.find(model).isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "no network is called \""
-              + model
-              + "\"; there are: "
-              + String.join(", ", Backbones.names()));
-    }
+    NamedBlock network = network();
     LoadOptions options = new LoadOptions(key, newHead);
     try (CheckpointFile opened = CheckpointFile.open(file);
         NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      report(opened, load(opened, options, manager));
+      report(opened, load(opened, network, options, manager));
     }
     return 0;
   }
 
-  private LoadReport load(CheckpointFile opened, LoadOptions options, NDManager manager)
-      throws Exception {
-    if (backboneOnly) {
-      Backbone backbone = Backbones.create(model, Map.of(), Purpose.FEATURES);
-      return WeightLoader.load(opened, backbone, options, manager);
+  private NamedBlock network() throws CheckpointException {
+    if (Backbones.find(model).isPresent()) {
+      return backboneOnly
+          ? Backbones.create(model, Map.of(), Purpose.FEATURES)
+          : Classifier.create(
+              model, Map.of("num_classes", classes == null ? CLASSES : (int) classes));
     }
-    Classifier classifier = Classifier.create(model, Map.of("num_classes", classes));
-    return WeightLoader.load(opened, classifier, options, manager);
+    CatalogueEntry entry =
+        Catalogue.published()
+            .find(model)
+            .orElseThrow(
+                () ->
+                    new ParameterException(
+                        spec.commandLine(),
+                        "no network is called \""
+                            + model
+                            + "\"; did you mean "
+                            + String.join(
+                                ", ", Catalogue.published().nearest(model, 3, Backbones.names()))
+                            + "? There are: "
+                            + String.join(", ", Backbones.names())
+                            + ", and detectors and segmenters on them"));
+    ModelCatalogue.requireSupported(entry);
+    NamedBlock network = ModelCatalogue.network(described(ModelDescription.of(entry)));
+    return backboneOnly ? backbone(network) : network;
+  }
+
+  /** With as many classes as were asked for. */
+  private ModelDescription described(ModelDescription published) {
+    if (classes == null || classes == published.classes().size()) {
+      return published;
+    }
+    return new ModelDescription(
+        published.name(),
+        published.backbone(),
+        published.arguments(),
+        published.head(),
+        IntStream.range(0, classes).mapToObj(i -> "class " + i).toList(),
+        published.input(),
+        published.fit(),
+        published.notes());
+  }
+
+  private static Backbone backbone(NamedBlock network) {
+    if (network instanceof Detector detector) {
+      return detector.backbone();
+    }
+    return network instanceof Segmenter segmenter
+        ? segmenter.backbone()
+        : ((Classifier) network).backbone();
+  }
+
+  private static LoadReport load(
+      CheckpointFile file, NamedBlock network, LoadOptions options, NDManager manager)
+      throws CheckpointException, MalformedModelException {
+    if (network instanceof Backbone backbone) {
+      return WeightLoader.load(file, backbone, options, manager);
+    }
+    if (network instanceof Detector detector) {
+      return WeightLoader.load(file, detector, options, manager);
+    }
+    return network instanceof Segmenter segmenter
+        ? WeightLoader.load(file, segmenter, options, manager)
+        : WeightLoader.load(file, (Classifier) network, options, manager);
   }
 
   private void report(CheckpointFile opened, LoadReport report) {

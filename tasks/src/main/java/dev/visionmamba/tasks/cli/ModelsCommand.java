@@ -8,18 +8,27 @@ import com.github.freva.asciitable.HorizontalAlign;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
-import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.segmentation.Segmenter;
+import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.TrainedModel;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
+import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.download.DownloadOptions;
 import dev.visionmamba.zoo.download.ModelCache;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -37,6 +46,9 @@ import picocli.CommandLine.Spec;
       "A network's name alone means its first checkpoint; NETWORK.CHECKPOINT names any of them."
     })
 final class ModelsCommand implements Callable<Integer> {
+  private static final int DETECTION_LONGER_SIDE = 1333;
+  private static final int DETECTION_WIDTH = 1280;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -47,7 +59,10 @@ final class ModelsCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object a line.")
   private boolean json;
 
-  /** A network; its checkpoints' first is the default one. */
+  /**
+   * A network; its checkpoints' first is the default one. Of one that this version cannot build,
+   * the size is null.
+   */
   private record Row(
       String name,
       String family,
@@ -83,10 +98,8 @@ final class ModelsCommand implements Callable<Integer> {
   private static List<Row> rows(ModelCache cache) throws Exception {
     List<Row> rows = new ArrayList<>();
     for (String name : ModelCatalogue.bundled()) {
-      try (ClassifierModel model = ModelCatalogue.load(name, Device.cpu())) {
-        String backbone = model.description().backbone();
-        String family = Backbones.find(backbone).orElseThrow().family();
-        rows.add(row(name, family, model.network(), "bundled", List.of()));
+      try (TrainedModel<?> model = ModelCatalogue.loadAny(name, Device.cpu())) {
+        rows.add(row(name, model.description(), model.network(), "bundled", List.of()));
       }
     }
     for (Backbones.Entry entry : Backbones.all()) {
@@ -97,7 +110,57 @@ final class ModelsCommand implements Callable<Integer> {
         rows.add(row(entry.name(), entry.family(), network, weights, published));
       }
     }
+    Set<String> dense = new LinkedHashSet<>();
+    for (CatalogueEntry entry : Catalogue.published().entries()) {
+      if (entry.task() != Task.CLASSIFICATION && dense.add(entry.network())) {
+        rows.add(denseRow(Catalogue.published().ofNetwork(entry.network()), cache));
+      }
+    }
     return rows;
+  }
+
+  /** A network of the catalogue that is no classifier; without numbers if it cannot be built. */
+  private static Row denseRow(List<CatalogueEntry> published, ModelCache cache) {
+    CatalogueEntry entry = published.get(0);
+    try {
+      ModelCatalogue.requireSupported(entry);
+    } catch (CheckpointException e) {
+      return new Row(entry.network(), entry.family(), 0, 0, null, "not supported yet", published);
+    }
+    ModelDescription description = ModelDescription.of(entry);
+    NamedBlock network = ModelCatalogue.network(description);
+    return row(entry.network(), description, network, weights(entry, cache), published);
+  }
+
+  private static Row row(
+      String name,
+      ModelDescription description,
+      NamedBlock network,
+      String weights,
+      List<CatalogueEntry> checkpoints) {
+    String family = Backbones.find(description.backbone()).orElseThrow().family();
+    if (network instanceof Classifier classifier) {
+      return row(name, family, classifier, weights, checkpoints);
+    }
+    int height = description.fit().shorterSide();
+    int width = usualWidth(description.fit());
+    long multiplyAdds =
+        network instanceof Detector detector
+            ? detector.multiplyAdds(height, width)
+            : ((Segmenter) network).multiplyAdds(height, width);
+    return new Row(
+        name,
+        family,
+        network.parameterCount(),
+        multiplyAdds,
+        new Shape(height, width),
+        weights,
+        checkpoints);
+  }
+
+  /** The width that papers count costs at: detectors 1280 of at most 1333, segmenters the most. */
+  private static int usualWidth(FitInput fit) {
+    return fit.longerSide() == DETECTION_LONGER_SIDE ? DETECTION_WIDTH : fit.longerSide();
   }
 
   private static String weights(CatalogueEntry entry, ModelCache cache) {
@@ -120,10 +183,12 @@ final class ModelsCommand implements Callable<Integer> {
     JsonObject object = new JsonObject();
     object.addProperty("name", row.name());
     object.addProperty("family", row.family());
-    object.addProperty("parameters", row.parameters());
-    object.addProperty("multiply_adds", row.multiplyAdds());
-    object.addProperty("height", row.size().get(0));
-    object.addProperty("width", row.size().get(1));
+    if (row.size() != null) {
+      object.addProperty("parameters", row.parameters());
+      object.addProperty("multiply_adds", row.multiplyAdds());
+      object.addProperty("height", row.size().get(0));
+      object.addProperty("width", row.size().get(1));
+    }
     object.addProperty("weights", row.weights());
     JsonArray array = new JsonArray();
     row.checkpoints().forEach(entry -> array.add(toJson(entry, cache)));
@@ -175,15 +240,24 @@ final class ModelsCommand implements Callable<Integer> {
             left("family").with(Row::family),
             new Column()
                 .header("parameters")
-                .with(row -> String.format(Locale.ROOT, "%,d", row.parameters())),
+                .with(row -> known(row, String.format(Locale.ROOT, "%,d", row.parameters()))),
             new Column()
                 .header("FLOPs")
-                .with(row -> String.format(Locale.ROOT, "%.3f G", row.multiplyAdds() * 1e-9)),
-            new Column()
-                .header("resolution")
-                .with(row -> row.size().get(0) + "x" + row.size().get(1)),
+                .with(
+                    row ->
+                        known(
+                            row, String.format(Locale.ROOT, "%.3f G", row.multiplyAdds() * 1e-9))),
+            new Column().header("resolution").with(ModelsCommand::resolution),
             left("weights").with(Row::weights),
             left("checkpoints").with(ModelsCommand::tags)));
+  }
+
+  private static String known(Row row, String text) {
+    return row.size() == null ? "" : text;
+  }
+
+  private static String resolution(Row row) {
+    return row.size() == null ? "" : row.size().get(0) + "x" + row.size().get(1);
   }
 
   private static String tags(Row row) {
