@@ -5,11 +5,14 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.ConstructorArguments;
+import dev.visionmamba.backbones.SimpleFeaturePyramid;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
 import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimPyramid;
 import dev.visionmamba.heads.detection.BoxHeadConfig;
+import dev.visionmamba.heads.detection.CascadeRcnn;
+import dev.visionmamba.heads.detection.CascadeRcnnConfig;
 import dev.visionmamba.heads.detection.DetectionHead;
 import dev.visionmamba.heads.detection.Detector;
 import dev.visionmamba.heads.detection.MaskRcnn;
@@ -47,6 +50,7 @@ final class DenseNetworks {
           Map.of("channels", 512, "auxiliary_index", 2, "auxiliary_channels", 256));
 
   private static final String MASK_RCNN = "mask_rcnn";
+  private static final String CASCADE = "cascade_mask_rcnn";
 
   /** The detectors' heads with their published arguments. */
   private static final Map<String, Map<String, Object>> DETECTION_HEADS =
@@ -68,6 +72,14 @@ final class DenseNetworks {
               Map.entry("score_threshold", 0.05),
               Map.entry("nms_threshold", 0.5),
               Map.entry("max_per_image", 100)),
+          CASCADE,
+          Map.of(
+              "neck_channels", 256,
+              "fc_channels", 1024,
+              "proposals", 1000,
+              "score_threshold", 0.05,
+              "nms_threshold", 0.5,
+              "max_per_image", 100),
           "retinanet",
           Map.ofEntries(
               Map.entry("neck", FPN),
@@ -122,8 +134,11 @@ final class DenseNetworks {
   static Detector detector(ModelDescription description) {
     ConstructorArguments head = head(description, DETECTION_HEADS, "detector");
     Backbone backbone = objects(backbone(description));
-    Neck neck = neck(backbone.levels(), head);
     int classes = description.classes().size();
+    if (description.head().name().equals(CASCADE)) {
+      return cascade(backbone, head, classes);
+    }
+    Neck neck = neck(backbone.levels(), head);
     boolean masks = description.head().name().equals(MASK_RCNN);
     return new Detector(backbone, neck, masks ? maskRcnn(head, classes) : retina(head, classes));
   }
@@ -202,7 +217,6 @@ final class DenseNetworks {
   private static DetectionHead maskRcnn(ConstructorArguments head, int classes) {
     int channels = head.integer("neck_channels", 1);
     int proposals = head.integer("proposals", 1);
-    ProposalConfig published = ProposalConfig.published();
     return new MaskRcnn(
         new MaskRcnnConfig(
             channels,
@@ -217,13 +231,36 @@ final class DenseNetworks {
                 head.integer("fc_channels", 1)),
             head.integer("mask_channels", 1),
             head.integer("mask_convolutions", 1),
-            new ProposalConfig(
-                proposals,
-                proposals,
-                published.iouThreshold(),
-                published.leastSide(),
-                published.probabilities()),
+            most(ProposalConfig.published(), proposals),
             detections(head)));
+  }
+
+  /** Over a simple pyramid of a plain backbone, as published with Vim, or the maps of another. */
+  private static Detector cascade(Backbone backbone, ConstructorArguments head, int classes) {
+    int channels = head.integer("neck_channels", 1);
+    int proposals = head.integer("proposals", 1);
+    CascadeRcnnConfig published = CascadeRcnnConfig.published(channels, classes, 1);
+    DetectionHead cascade =
+        new CascadeRcnn(
+            new CascadeRcnnConfig(
+                channels,
+                classes,
+                head.integer("fc_channels", 1),
+                most(published.proposals(), proposals),
+                detections(head)));
+    if (backbone.levels().size() == 1) {
+      return new Detector(new SimpleFeaturePyramid(backbone, channels), null, cascade);
+    }
+    return new Detector(backbone, new Fpn(backbone.levels(), FpnConfig.of(channels, 4)), cascade);
+  }
+
+  private static ProposalConfig most(ProposalConfig published, int proposals) {
+    return new ProposalConfig(
+        proposals,
+        proposals,
+        published.iouThreshold(),
+        published.leastSide(),
+        published.probabilities());
   }
 
   private static DetectionHead retina(ConstructorArguments head, int classes) {

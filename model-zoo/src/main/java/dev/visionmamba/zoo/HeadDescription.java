@@ -9,7 +9,7 @@ import java.util.Optional;
  * What sits on a model's backbone.
  *
  * @param name {@code linear} for a classifier, {@code semantic_fpn} or {@code upernet} for a
- *     segmenter, {@code mask_rcnn} or {@code retinanet} for a detector
+ *     segmenter, {@code mask_rcnn}, {@code cascade_mask_rcnn} or {@code retinanet} for a detector
  * @param arguments of the head that differ from the published ones
  */
 public record HeadDescription(String name, Map<String, Object> arguments) {
@@ -31,7 +31,7 @@ public record HeadDescription(String name, Map<String, Object> arguments) {
     return switch (name) {
       case "linear" -> Optional.of(Task.CLASSIFICATION);
       case "semantic_fpn", "upernet" -> Optional.of(Task.SEMANTIC_SEGMENTATION);
-      case "mask_rcnn" -> Optional.of(Task.INSTANCE_SEGMENTATION);
+      case "mask_rcnn", "cascade_mask_rcnn" -> Optional.of(Task.INSTANCE_SEGMENTATION);
       case "retinanet" -> Optional.of(Task.DETECTION);
       default -> Optional.empty();
     };

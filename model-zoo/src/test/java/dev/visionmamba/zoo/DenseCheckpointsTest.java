@@ -12,7 +12,9 @@ import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
-import dev.visionmamba.scans.GoldenTensor;
+import dev.visionmamba.golden.GoldenTensor;
+import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.ClassNames;
@@ -150,9 +152,9 @@ class DenseCheckpointsTest {
     NamedBlock network = ModelCatalogue.network(ModelDescription.of(entry));
     assertThat(network.parameterCount() * 1e-6).isBetween(millions - 0.6, millions + 0.6);
     long cost =
-        network instanceof dev.visionmamba.heads.detection.Detector detector
+        network instanceof Detector detector
             ? detector.multiplyAdds(800, 1280)
-            : ((dev.visionmamba.heads.segmentation.Segmenter) network).multiplyAdds(512, 2048);
+            : ((Segmenter) network).multiplyAdds(512, 2048);
     // The papers count a norm's and a scan's operations each in a way of its own.
     assertThat(cost * 1e-9).isBetween(0.97 * billions, 1.03 * billions);
   }

@@ -11,6 +11,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.detection.CascadeRcnn;
+import dev.visionmamba.heads.detection.DetectionHead;
 import dev.visionmamba.heads.detection.Detections;
 import dev.visionmamba.heads.detection.ImageFrame;
 import dev.visionmamba.heads.detection.MaskRcnn;
@@ -48,13 +50,35 @@ class DetectorModelTest {
           "score_threshold", 0.0,
           "max_per_image", 5);
 
+  private static final Map<String, Object> SMALL_CASCADE =
+      Map.of(
+          "neck_channels", 8,
+          "fc_channels", 12,
+          "proposals", 20,
+          "score_threshold", 0.0,
+          "max_per_image", 5);
+
   @TempDir private Path folder;
 
+  private static final Map<String, Map<String, Object>> SMALL =
+      Map.of(
+          "mask_rcnn", SMALL_MASK_RCNN,
+          "retinanet", SMALL_RETINANET,
+          "cascade_mask_rcnn", SMALL_CASCADE);
+  private static final Map<String, Class<? extends DetectionHead>> HEADS =
+      Map.of(
+          "mask_rcnn", MaskRcnn.class,
+          "retinanet", RetinaNet.class,
+          "cascade_mask_rcnn", CascadeRcnn.class);
+
   private static ModelDescription description(String head, Map<String, Object> arguments) {
+    boolean plain = head.equals("cascade_mask_rcnn");
     return new ModelDescription(
         "small",
-        "vmamba_tiny_s1l8",
-        Map.of("dims", 8, "depths", List.of(1, 1, 1, 1), "drop_path_rate", 0.0),
+        plain ? "vim_tiny" : "vmamba_tiny_s1l8",
+        plain
+            ? Map.of("img_size", 64, "embed_dim", 16, "depth", 2, "if_cls_token", false)
+            : Map.of("dims", 8, "depths", List.of(1, 1, 1, 1), "drop_path_rate", 0.0),
         new HeadDescription(head, arguments),
         List.of("cup", "saucer"),
         null,
@@ -89,15 +113,15 @@ class DetectorModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mask_rcnn", "retinanet"})
+  @ValueSource(strings = {"mask_rcnn", "retinanet", "cascade_mask_rcnn"})
   void aSavedModelIsTheSame(String head) throws Exception {
-    boolean masks = head.equals("mask_rcnn");
-    ModelDescription description = description(head, masks ? SMALL_MASK_RCNN : SMALL_RETINANET);
+    boolean masks = !head.equals("retinanet");
+    ModelDescription description = description(head, SMALL.get(head));
     Path file = folder.resolve(ModelCatalogue.MODEL_FILE);
     Map<String, float[]> written;
     List<Detections> found;
     try (DetectorModel created = DetectorModel.create(description, Device.cpu())) {
-      assertThat(created.network().head()).isInstanceOf(masks ? MaskRcnn.class : RetinaNet.class);
+      assertThat(created.network().head()).isInstanceOf(HEADS.get(head));
       created.save(file, description, DataType.FLOAT32);
       written = weights(created);
       found = detect(created);

@@ -27,6 +27,7 @@ import dev.visionmamba.heads.ops.Rois;
 import dev.visionmamba.heads.ops.Tapes;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -280,6 +281,38 @@ class DetectorTest {
       }
     }
     return true;
+  }
+
+  /** Every weight of a head acts once at each place, or in each region. */
+  @Test
+  void costsCountEveryWeight() {
+    Shape[] maps =
+        Stream.of(80, 40, 20, 10, 5)
+            .map(width -> new Shape(1, 4, (width + 1) / 2, width))
+            .toArray(Shape[]::new);
+    long places = 0;
+    for (Shape map : maps) {
+      places += map.get(2) * map.get(3);
+    }
+    RetinaNet retina =
+        new RetinaNet(
+            new RetinaNetConfig(
+                4, 3, List.of(8, 16, 32, 64, 128), 4f, 3, 2, 10, new MulticlassNms(0, 0.5f, 5)));
+    long weights = 2 * 2 * 4 * 4 * 9 + 4 * 9 * 27 + 4 * 9 * 36;
+    assertThat(retina.multiplyAdds(maps)).isEqualTo(places * weights);
+    MaskRcnnConfig published = MaskRcnnConfig.published(4, 3, BoxHeadConfig.twoLinears(5));
+    long dense = places * (4 * 4 * 9 + 4 * 3 + 4 * 12);
+    long box = 4 * 49 * 5 + 5 * 5 + 5 * 4 + 5 * 12;
+    long mask = 4 * 4 * 4 * 9 * 196 + 4 * 4 * 4 * 196 + 4 * 3 * 784;
+    assertThat(new MaskRcnn(published).multiplyAdds(maps))
+        .isEqualTo(dense + 1000 * box + 100 * mask);
+    // The cascade makes its fifth level itself.
+    long cascadeDense = places * (2 * 4 * 4 * 9 + 4 * 3 + 4 * 12);
+    long stage = 4 * 4 * 4 * 9 * 49 + 4 * 49 * 5 + 5 * 4 + 5 * 4;
+    assertThat(
+            new CascadeRcnn(CascadeRcnnConfig.published(4, 3, 5))
+                .multiplyAdds(Arrays.copyOf(maps, 4)))
+        .isEqualTo(cascadeDense + 1000 * 3 * stage + 100 * mask);
   }
 
   /** A head whose thresholds let nothing pass. */

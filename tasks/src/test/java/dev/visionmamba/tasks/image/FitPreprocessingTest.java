@@ -28,6 +28,17 @@ class FitPreprocessingTest {
     assertThat(wide.height()).isEqualTo(333);
   }
 
+  /** Both sides go up to the multiple, by resizing. */
+  @Test
+  void sidesMayBeStretched() {
+    FitPreprocessing stretched = new FitPreprocessing(new FitInput(512, 2048, 32, true, MEAN, STD));
+    RescaleSize size = stretched.size(683, 500);
+    assertThat(size.height()).isEqualTo(512);
+    assertThat(size.width()).isEqualTo(704); // 699 is the proportional one
+    assertThat(size.scaleX()).isEqualTo(704 / 683.0);
+    assertThat(stretched.padded(size.width())).isEqualTo(704);
+  }
+
   @Test
   void isResizedNormalisedAndFilledUp() {
     byte[] rgb = new byte[3 * 20 * 10];
