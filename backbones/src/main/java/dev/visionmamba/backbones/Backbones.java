@@ -3,6 +3,8 @@ package dev.visionmamba.backbones;
 import dev.visionmamba.backbones.efficientvim.EfficientViM;
 import dev.visionmamba.backbones.efficientvim.EfficientViMConfig;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaAdapter;
+import dev.visionmamba.backbones.plainmamba.PlainMambaAdapterConfig;
 import dev.visionmamba.backbones.plainmamba.PlainMambaConfig;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
@@ -56,6 +58,9 @@ public final class Backbones {
     Backbone create(Map<String, ?> arguments, Purpose purpose);
   }
 
+  private static final String PLAIN_MAMBA = "PlainMamba";
+  private static final String PLAIN_MAMBA_ADAPTER = "PlainMambaAdapter";
+
   private static final Map<String, Entry> ENTRIES = entries();
 
   private Backbones() {}
@@ -75,7 +80,8 @@ public final class Backbones {
    * A backbone by name, changed.
    *
    * @param name its short name or an alias, exactly
-   * @param arguments arguments of the reference's constructor that replace the variant's
+   * @param arguments arguments of the reference's constructor that replace the variant's; for a
+   *     PlainMamba {@code type} may be {@code PlainMambaAdapter}, its published detectors' backbone
    * @param purpose what it is for
    * @return a backbone with uninitialised parameters
    * @throws IllegalArgumentException if there is no such backbone or argument
@@ -148,9 +154,9 @@ public final class Backbones {
     entries.add(vmamba("vanilla_vmamba_tiny", VMambaConfig.VANILLA_TINY));
     entries.add(vmamba("vanilla_vmamba_small", VMambaConfig.VANILLA_SMALL));
     entries.add(vmamba("vanilla_vmamba_base", VMambaConfig.VANILLA_BASE));
-    entries.add(plainMamba("plainmamba_l1", PlainMambaConfig.L1));
-    entries.add(plainMamba("plainmamba_l2", PlainMambaConfig.L2));
-    entries.add(plainMamba("plainmamba_l3", PlainMambaConfig.L3));
+    entries.add(plainMamba("plainmamba_l1", PlainMambaConfig.L1, PlainMambaAdapterConfig.L1));
+    entries.add(plainMamba("plainmamba_l2", PlainMambaConfig.L2, PlainMambaAdapterConfig.L2));
+    entries.add(plainMamba("plainmamba_l3", PlainMambaConfig.L3, PlainMambaAdapterConfig.L3));
     entries.addAll(efficientViM("M1", EfficientViMConfig.M1));
     entries.addAll(efficientViM("M2", EfficientViMConfig.M2));
     entries.addAll(efficientViM("M3", EfficientViMConfig.M3));
@@ -182,13 +188,38 @@ public final class Backbones {
     };
   }
 
-  private static Entry plainMamba(String name, PlainMambaConfig config) {
+  private static Entry plainMamba(
+      String name, PlainMambaConfig config, PlainMambaAdapterConfig adapter) {
     return new Entry(
         name,
-        "PlainMamba",
+        PLAIN_MAMBA,
         List.of(),
         true,
-        (arguments, purpose) -> new PlainMamba(config.with(arguments)));
+        (arguments, purpose) -> plainMamba(config, adapter, arguments, purpose));
+  }
+
+  /** By the {@code type} of the reference's configurations, which is PlainMamba's if not given. */
+  private static Backbone plainMamba(
+      PlainMambaConfig config,
+      PlainMambaAdapterConfig adapter,
+      Map<String, ?> arguments,
+      Purpose purpose) {
+    Map<String, Object> others = new HashMap<>(arguments);
+    Object type = others.remove("type");
+    if (type == null || type.equals(PLAIN_MAMBA)) {
+      return new PlainMamba(config.with(others));
+    }
+    if (!type.equals(PLAIN_MAMBA_ADAPTER) || purpose == Purpose.CLASSIFICATION) {
+      throw new IllegalArgumentException(
+          String.format(
+              "type must be %s%s, got %s",
+              PLAIN_MAMBA,
+              purpose == Purpose.CLASSIFICATION
+                  ? " for classification"
+                  : " or " + PLAIN_MAMBA_ADAPTER,
+              type));
+    }
+    return new PlainMambaAdapter(adapter.with(others));
   }
 
   /** A variant, and the same with a second set of linear layers for distillation. */

@@ -24,11 +24,23 @@ public final class ConvTranspose2x2 extends NamedBlock {
    * @param out output channels
    */
   public ConvTranspose2x2(int in, int out) {
+    this(in, out, Initializers.defaultUniform(4L * out), Initializers.defaultUniform(4L * out));
+  }
+
+  /**
+   * A layer.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param weightInitializer how the weight starts
+   * @param biasInitializer how the bias starts
+   */
+  public ConvTranspose2x2(
+      int in, int out, Initializer weightInitializer, Initializer biasInitializer) {
     this.in = in;
     this.out = out;
-    Initializer uniform = Initializers.defaultUniform(4L * out);
-    this.weight = parameter("weight", uniform, in, out, 2, 2);
-    this.bias = parameter("bias", uniform, out);
+    this.weight = parameter("weight", weightInitializer, in, out, 2, 2);
+    this.bias = parameter("bias", biasInitializer, out);
   }
 
   /** (B, H, W, in) to (B, 2H, 2W, out). */

@@ -47,6 +47,37 @@ public final class Initializers {
   }
 
   /**
+   * Normal with mean 0.
+   *
+   * @param deviation the standard deviation
+   * @return the initializer
+   */
+  public static Initializer normal(double deviation) {
+    return (manager, shape, type) -> manager.randomNormal(0f, (float) deviation, shape, type);
+  }
+
+  /**
+   * Normal so that gradients keep their variance through ReLU (He et al. 2015, arXiv:1502.01852).
+   *
+   * @param fanOut how many outputs an input reaches
+   * @return the initializer
+   */
+  public static Initializer heNormal(long fanOut) {
+    return normal(Math.sqrt(2.0 / fanOut));
+  }
+
+  /**
+   * Uniform by the rule of Glorot and Bengio (2010).
+   *
+   * @param fanIn how many inputs an output sees
+   * @param fanOut how many outputs an input reaches
+   * @return the initializer
+   */
+  public static Initializer xavierUniform(long fanIn, long fanOut) {
+    return uniform(Math.sqrt(6.0 / (fanIn + fanOut)));
+  }
+
+  /**
    * Normal with mean 0, cut at two standard deviations.
    *
    * @param deviation the standard deviation before the cut

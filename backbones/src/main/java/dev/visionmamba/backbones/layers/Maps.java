@@ -17,7 +17,7 @@ public final class Maps {
    * @throws IllegalArgumentException if the images have another shape
    */
   public static NDArray channelLast(NDArray images, int channels) {
-    Shape shape = requireImages(images, channels);
+    Shape shape = requireImages(images.getShape(), channels);
     Shape last = new Shape(shape.get(0), shape.get(2), shape.get(3), channels);
     try (NDArray view = images.transpose(0, 2, 3, 1);
         NDArray flat = view.reshape(-1)) { // no view can be flat: this copies
@@ -25,9 +25,15 @@ public final class Maps {
     }
   }
 
-  /** The images' shape, which is (B, channels, H, W). */
-  static Shape requireImages(NDArray images, int channels) {
-    Shape shape = images.getShape();
+  /**
+   * Checks that images are (B, channels, H, W).
+   *
+   * @param shape of the images
+   * @param channels that the network wants
+   * @return the shape
+   * @throws IllegalArgumentException if it is another
+   */
+  public static Shape requireImages(Shape shape, int channels) {
     if (shape.dimension() != 4 || shape.get(1) != channels) {
       throw new IllegalArgumentException(
           "images must be (batch, " + channels + ", height, width), but are " + shape);

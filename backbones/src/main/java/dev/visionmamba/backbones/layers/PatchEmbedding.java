@@ -54,7 +54,7 @@ public final class PatchEmbedding extends NamedBlock {
    */
   @Override
   public NDArray forward(ParameterStore store, NDArray images, boolean training) {
-    Shape shape = Maps.requireImages(images, inChannels);
+    Shape shape = Maps.requireImages(images.getShape(), inChannels);
     gridSize(shape.get(2));
     gridSize(shape.get(3));
     NDArray map = proj.forward(store, images.transpose(0, 2, 3, 1), training); // (B, h, w, embed)

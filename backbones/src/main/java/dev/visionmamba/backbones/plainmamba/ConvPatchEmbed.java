@@ -6,7 +6,10 @@ import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
+import dev.visionmamba.backbones.layers.ConvNormStack;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The stem: a convolution to half the image's sides, some more, and the embedding of patches of
@@ -27,16 +30,17 @@ final class ConvPatchEmbed extends NamedBlock {
         child(
             "stem",
             new ConvNormStack(
-                1, config.channels(), WIDTH, Geometry.dense(7, 2, 3), Activation::relu));
+                Activation::relu,
+                List.of(
+                    Conv2d.standard(config.channels(), WIDTH, Geometry.dense(7, 2, 3), false))));
     convs =
         child(
             "convs",
             new ConvNormStack(
-                config.stemConvolutions(),
-                WIDTH,
-                WIDTH,
-                Geometry.dense(3, 1, 1),
-                Activation::relu));
+                Activation::relu,
+                Stream.generate(() -> Conv2d.standard(WIDTH, WIDTH, Geometry.dense(3, 1, 1), false))
+                    .limit(config.stemConvolutions())
+                    .toList()));
     projection =
         child(
             "projection",

@@ -35,7 +35,7 @@ public final class PlainMamba extends Backbone {
   private final Parameter positionEmbedding; // (1, L, C)
   private final ConvPatchEmbed patchEmbed;
   private final NamedBlocks<PlainMambaLayer> layers;
-  private final LayerNorm finalNorm;
+  private final LayerNorm finalNorm; // may be null
 
   /**
    * A network with uninitialised parameters. They start as in the published training
@@ -58,7 +58,8 @@ public final class PlainMamba extends Backbone {
     for (int i = 0; i < config.depth(); i++) {
       layers.add(new PlainMambaLayer(config, i, rates[i]));
     }
-    this.finalNorm = child("ln1", new LayerNorm(config.embedDims(), FINAL_EPSILON));
+    this.finalNorm =
+        config.finalNorm() ? child("ln1", new LayerNorm(config.embedDims(), FINAL_EPSILON)) : null;
   }
 
   /**
@@ -87,40 +88,46 @@ public final class PlainMamba extends Backbone {
       Consumer<NDArray> taker) {
     Probe seen = asTokens(probe);
     int frozen = frozenParts(images);
-    NDArray x;
-    try (GradientMode mode = recording(frozen < 1)) {
-      x = embed(store, images, training);
-    }
-    seen.see("patch_embed", x);
+    NDArray x = embed(store, images, training, seen, frozen < 1);
     try (ContinuousScan scan = ContinuousScan.of(x)) {
       for (int i = 0; i < layers.list().size(); i++) {
-        String name = "block" + i;
-        NDArray before = x;
         try (GradientMode mode = recording(frozen < i + 2)) {
-          x = layers.list().get(i).forward(store, before, scan, training, seen, name);
+          x = layer(i, store, x, scan, training, seen);
         }
-        seen.see(name, x);
-        release(training, before);
         if (indices.contains(i)) {
           x = Tape.cut(x); // it goes two ways
           taker.accept(x);
         }
       }
     }
-    NDArray tokens = finalNorm.forward(store, x, training);
-    release(training, x);
+    NDArray tokens = x;
+    if (finalNorm != null) {
+      tokens = finalNorm.forward(store, x, training);
+      release(training, x);
+    }
     seen.see("final", tokens);
     return tokens;
   }
 
+  /** A layer, (B, H', W', C) to the same shape; outside training its input is closed. */
+  NDArray layer(
+      int i, ParameterStore store, NDArray x, ContinuousScan scan, boolean training, Probe seen) {
+    String name = "block" + i;
+    NDArray y = layers.list().get(i).forward(store, x, scan, training, seen, name);
+    seen.see(name, y);
+    release(training, x);
+    return y;
+  }
+
   /** Frees what later layers will not read. In training, the graph may still need it. */
-  private static void release(boolean training, NDArray array) {
+  static void release(boolean training, NDArray array) {
     if (!training) {
       array.close();
     }
   }
 
-  private static Probe asTokens(Probe probe) {
+  /** A probe that shows channel-last maps as tokens. */
+  static Probe asTokens(Probe probe) {
     if (probe == Probe.NONE) {
       return probe;
     }
@@ -137,7 +144,21 @@ public final class PlainMamba extends Backbone {
     return map.reshape(shape.get(0), shape.get(1) * shape.get(2), shape.get(3));
   }
 
-  /** Patches plus position embeddings: (B, H', W', C). */
+  /**
+   * Patches plus position embeddings: (B, H', W', C).
+   *
+   * @param recorded whether gradients are wanted of it
+   */
+  NDArray embed(
+      ParameterStore store, NDArray images, boolean training, Probe seen, boolean recorded) {
+    NDArray x;
+    try (GradientMode mode = recording(recorded)) {
+      x = embed(store, images, training);
+    }
+    seen.see("patch_embed", x);
+    return x;
+  }
+
   private NDArray embed(ParameterStore store, NDArray images, boolean training) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();

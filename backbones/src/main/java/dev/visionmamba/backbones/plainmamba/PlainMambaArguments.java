@@ -25,7 +25,7 @@ final class PlainMambaArguments {
     arguments.put("with_pos_embed", config.positionEmbedding());
     arguments.put("interpolate_mode", "bicubic");
     arguments.put("out_indices", -1);
-    arguments.put("final_norm", true);
+    arguments.put("final_norm", config.finalNorm());
     arguments.put("drop_rate", 0);
     arguments.put("drop_path_rate", config.dropPathRate());
     arguments.put("layer_cfgs", layer(config));
@@ -72,6 +72,7 @@ final class PlainMambaArguments {
         read.integer("num_convs_patch_embed", 0),
         read.integers("layers_with_dwconv", 0),
         read.bool("with_pos_embed"),
+        read.bool("final_norm"),
         layer.bool("use_rms_norm"),
         mixer.integer("d_state", 1),
         mixer.number("expand", 0),
@@ -98,7 +99,6 @@ final class PlainMambaArguments {
     read.word("interpolate_mode", List.of("bicubic"));
     mixer.word("dt_rank", List.of("auto"));
     mixer.word("dt_init", List.of("random"));
-    require("final_norm", read.bool("final_norm"), true);
     require("drop_rate", read.number("drop_rate", 0) == 0, 0);
     require("init_layer_scale", mixer.value("init_layer_scale") == null, null);
     require("out_indices", isLast(read.value("out_indices"), read.integer("num_layers", 1)), -1);

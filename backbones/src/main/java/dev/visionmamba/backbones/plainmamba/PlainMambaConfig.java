@@ -16,6 +16,7 @@ import java.util.Map;
  * @param stemConvolutions how many convolutions the stem has between its first one and the patches
  * @param layersWithConvolution which layers end with a depthwise convolution, counted from 0
  * @param positionEmbedding whether there is a learned absolute position embedding
+ * @param finalNorm whether a norm follows the last layer; the published detectors have none
  * @param rmsNorm RMSNorm in place of LayerNorm in the layers
  * @param stateSize N, states a channel keeps
  * @param expand E / C, how much wider the mixer is inside
@@ -34,6 +35,7 @@ public record PlainMambaConfig(
     int stemConvolutions,
     List<Integer> layersWithConvolution,
     boolean positionEmbedding,
+    boolean finalNorm,
     boolean rmsNorm,
     int stateSize,
     double expand,
@@ -45,7 +47,7 @@ public record PlainMambaConfig(
   /** PlainMamba-L1: 7,551,656 parameters with its 1000-class head. */
   public static final PlainMambaConfig L1 =
       new PlainMambaConfig(
-          224, 224, 3, 16, 192, 24, 1, List.of(0), true, false, 16, 2.0, 7, true, true, 0.2f);
+          224, 224, 3, 16, 192, 24, 1, List.of(0), true, true, false, 16, 2.0, 7, true, true, 0.2f);
 
   /** PlainMamba-L2: 26,145,832 parameters. */
   public static final PlainMambaConfig L2 =

@@ -7,11 +7,13 @@ import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.Conv2d;
+import dev.visionmamba.backbones.layers.ConvNormStack;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.RmsNorm;
 import dev.visionmamba.scans.autograd.Tape;
+import java.util.List;
 
 /**
  * A layer of PlainMamba: a norm and the mixer on a residual; in some layers then a depthwise
@@ -37,7 +39,10 @@ final class PlainMambaLayer extends NamedBlock {
             ? child(
                 "dw",
                 new ConvNormStack(
-                    1, embed, embed, Conv2d.Geometry.depthwise(3, 1, embed), Activation::gelu))
+                    Activation::gelu,
+                    List.of(
+                        Conv2d.standard(
+                            embed, embed, Conv2d.Geometry.depthwise(3, 1, embed), false))))
             : null;
     this.mamba = child("mamba", new PlainMamba2D(config));
   }

@@ -31,7 +31,7 @@ final class NaivePlainMamba {
     this.inner = (int) (config.expand() * embed);
   }
 
-  /** All tokens after the final norm. */
+  /** All tokens after the final norm, if there is one. */
   double[][] tokens(double[][][] image) {
     double[][] x = embed(image);
     for (int i = 0; i < config.depth(); i++) {
@@ -42,7 +42,7 @@ final class NaivePlainMamba {
         x = toTokens(activate(batchNorm(layer + "dw.1.", map), NaivePlainMamba::gelu));
       }
     }
-    return norm("ln1.", x, 1e-6, false);
+    return config.finalNorm() ? norm("ln1.", x, 1e-6, false) : x;
   }
 
   private double[][] embed(double[][][] image) {

@@ -76,6 +76,7 @@ class PlainMambaTest {
         Map.of("num_convs_patch_embed", 2, "layers_with_dwconv", List.of()),
         Map.of("layers_with_dwconv", List.of(0, 1), "num_layers", 3),
         Map.of("with_pos_embed", false),
+        Map.of("final_norm", false),
         Map.of("img_size", List.of(11, 22)), // the stem rounds odd sides the other way
         Map.of("patch_size", 2, "img_size", 6),
         Map.of("layer_cfgs", Map.of("use_rms_norm", true)),

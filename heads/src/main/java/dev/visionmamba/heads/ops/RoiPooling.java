@@ -11,6 +11,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
+import dev.visionmamba.scans.engine.Parallel;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

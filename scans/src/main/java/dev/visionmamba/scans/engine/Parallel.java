@@ -1,10 +1,9 @@
-package dev.visionmamba.heads.ops;
+package dev.visionmamba.scans.engine;
 
-import dev.visionmamba.scans.engine.Threads;
 import java.util.stream.IntStream;
 
 /** Shares a loop among threads, as many as {@link Threads#perOperation} allows. */
-final class Parallel {
+public final class Parallel {
   /** So many pieces a thread, so that one that is held up holds up less. */
   private static final int PIECES = 4;
 
@@ -12,7 +11,14 @@ final class Parallel {
 
   /** The part of a loop from one number to before another. */
   @FunctionalInterface
-  interface Part {
+  public interface Part {
+
+    /**
+     * Runs a part.
+     *
+     * @param from the first number
+     * @param to the number after the last
+     */
     void run(int from, int to);
   }
 
@@ -23,7 +29,7 @@ final class Parallel {
    * @param least how many are worth a part
    * @param part called from several threads at once
    */
-  static void run(int count, int least, Part part) {
+  public static void run(int count, int least, Part part) {
     int threads = Threads.perOperation();
     int pieces = Math.min(threads * PIECES, count / least);
     if (threads == 1 || pieces <= 1) {
