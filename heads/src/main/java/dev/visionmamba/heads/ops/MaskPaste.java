@@ -21,7 +21,7 @@ public final class MaskPaste {
      * @param length of the image's axis
      */
     static Axis of(float start, float end, int side, int length) {
-      int first = Math.min(Math.max((int) Math.floor(start) - 1, 0), length);
+      int first = (int) Math.min(Math.max(Math.floor(start) - 1, 0), length);
       int last = Math.max(first, (int) Math.min(length, Math.ceil(end) + 1));
       if (!(end > start)) {
         last = first; // an empty box covers nothing
@@ -91,7 +91,7 @@ public final class MaskPaste {
 
   private static void paste(
       float[] mask, int side, float[] box, int height, int width, Pixel pixel) {
-    if (side < 1 || mask.length != side * side) {
+    if (side < 1 || mask.length != (long) side * side) {
       throw new IllegalArgumentException(
           "a mask of side " + side + " has as many values squared, but there are " + mask.length);
     }

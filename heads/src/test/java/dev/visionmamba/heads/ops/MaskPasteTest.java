@@ -76,6 +76,13 @@ class MaskPasteTest {
   }
 
   @Test
+  void aBoxFarLargerThanTheImageCoversIt() {
+    float[] box = {-1e10f, -1e10f, 1e10f, 1e10f};
+    boolean[] covered = MaskPaste.covered(new float[] {1, 1, 1, 1}, 2, box, HEIGHT, WIDTH, 0.5f);
+    assertThat(covered).hasSize(HEIGHT * WIDTH).containsOnly(true);
+  }
+
+  @Test
   void boxesWithoutAreaOrOutsideCoverNothing() {
     float[] mask = new float[4];
     Arrays.fill(mask, 1);
