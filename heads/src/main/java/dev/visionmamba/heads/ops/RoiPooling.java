@@ -139,6 +139,13 @@ final class RoiPooling {
 
   private NDArray inMemory(List<NDArray> maps) {
     Shape shape = outputShape(maps);
+    if (shape.size() * Float.BYTES > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          rois.size()
+              + " regions give "
+              + shape
+              + ", more than the 2 GB that RoIAlign can address; give fewer at once");
+    }
     NDArray output = maps.get(0).getManager().create(shape, DataType.FLOAT32);
     if (rois.size() > 0) {
       List<Level> levels = maps.stream().map(Level::of).toList();
@@ -321,7 +328,9 @@ final class RoiPooling {
   }
 
   private static NDArray matrix(NDManager manager, SampleAxis axis, long columns, DataType type) {
-    NDArray matrix = manager.create(axis.matrix(), new Shape(axis.first.length, columns));
-    return matrix.toType(type, false);
+    try (NDArray matrix = manager.create(axis.matrix(), new Shape(axis.first.length, columns));
+        NDArray typed = matrix.toType(type, false)) {
+      return typed.duplicate(); // in libtorch's own memory: autograd saves it, Java may collect its
+    }
   }
 }

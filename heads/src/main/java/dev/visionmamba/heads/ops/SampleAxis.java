@@ -58,10 +58,11 @@ final class SampleAxis {
       begin = Math.max(0, Math.floor((-1 - start) / step - 0.5));
       end = Math.min(samples, Math.ceil((length - start) / step - 0.5) + 1);
     }
+    double seen = end - begin; // counted from 0: a far larger number stays itself when 1 is added
     int low = length;
     int high = -1;
-    for (double i = begin; i < end; i++) {
-      double at = start + (i + 0.5) * step;
+    for (double i = 0; i < seen; i++) {
+      double at = start + (begin + i + 0.5) * step;
       if (at >= -1 && at <= length) {
         int pixel = Math.min((int) Math.max(at, 0), length - 1);
         low = Math.min(low, pixel);
@@ -76,8 +77,8 @@ final class SampleAxis {
     from = Math.min(from, low);
     to = Math.max(to, high + 1);
     double[] sums = new double[count[bin]];
-    for (double i = begin; i < end; i++) {
-      double at = start + (i + 0.5) * step;
+    for (double i = 0; i < seen; i++) {
+      double at = start + (begin + i + 0.5) * step;
       if (at >= -1 && at <= length) {
         double inside = Math.max(at, 0);
         int pixel = Math.min((int) inside, length - 1);

@@ -9,8 +9,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.visionmamba.scans.autograd.GradientMode;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -19,6 +23,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** RoIAlign is the mean of bilinear samples, sample by sample in float64. */
 class RoiAlignTest {
@@ -146,6 +152,32 @@ class RoiAlignTest {
   }
 
   @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aRegionWhoseSamplesNoDoubleTellsApartIsPooled() {
+    Rois rois = Rois.ofOneImage(new float[] {-1e17f, -1e17f, 1e17f, 1e17f});
+    try (NDManager manager = NDManager.newBaseManager();
+        GradientMode off = GradientMode.off()) {
+      NDArray map = manager.ones(new Shape(1, 40, 40, 1));
+      for (float value : RoiAlign.adaptive(3).forward(map, 1, rois).toFloatArray()) {
+        assertThat(value).isBetween(0f, 1e-8f);
+      }
+    }
+  }
+
+  @Test
+  void moreRegionsThanMemoryCanAddressAreRefused() {
+    Rois rois = Rois.ofOneImage(new float[50_000 * 4]);
+    try (NDManager manager = NDManager.newBaseManager();
+        GradientMode off = GradientMode.off()) {
+      NDArray map = manager.ones(new Shape(1, 1, 1, 256));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> RoiAlign.adaptive(7).forward(map, 1, rois))
+          .withMessageContaining("50000 regions")
+          .withMessageContaining("2 GB");
+    }
+  }
+
+  @Test
   void noRegionsGiveNoFeatures() {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray map = manager.ones(new Shape(1, 4, 4, 3));
@@ -209,11 +241,28 @@ class RoiAlignTest {
         taped ? Tapes.collector() : manager.getEngine().newGradientCollector()) {
       // The tape's inputs need not be leaves.
       NDArray pooled = extractor.forward(List.of(a.mul(2), b.mul(3)), rois);
+      // What autograd has saved must not lie in memory that Java has taken away.
+      assertThat(reuseCollectedMemory()).isNotEmpty();
       collector.backward(pooled.mul(weights).sum());
       gradients.add(a.getGradient().duplicate());
       gradients.add(b.getGradient().duplicate());
     }
     return gradients;
+  }
+
+  /** Collects garbage, and overwrites with zeros what memory has been given back. */
+  private static List<ByteBuffer> reuseCollectedMemory() {
+    List<ByteBuffer> buffers = new ArrayList<>();
+    for (int round = 0; round < 5; round++) {
+      System.gc();
+      LockSupport.parkNanos(20_000_000); // the collector's cleaner is a thread of its own
+      for (int size = 4; size <= 400; size += 4) {
+        for (int i = 0; i < 20; i++) {
+          buffers.add(ByteBuffer.allocateDirect(size));
+        }
+      }
+    }
+    return buffers;
   }
 
   @Test
