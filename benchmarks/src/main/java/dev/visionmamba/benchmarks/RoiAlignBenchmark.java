@@ -1,13 +1,20 @@
 package dev.visionmamba.benchmarks;
 
+import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Blocks;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
 import dev.visionmamba.heads.ops.RoiAlign;
 import dev.visionmamba.heads.ops.RoiExtractor;
 import dev.visionmamba.heads.ops.RoiLevels;
 import dev.visionmamba.heads.ops.Rois;
 import dev.visionmamba.scans.autograd.GradientMode;
+import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -106,5 +113,64 @@ public class RoiAlignBenchmark {
     try (NDArray features = extractor.forward(maps, rois)) {
       return features;
     }
+  }
+
+  /** A forward pass that was recorded, to be differentiated. */
+  @State(Scope.Thread)
+  public static class Recorded {
+    private Model model;
+    private Trainer trainer;
+    private NDManager pass;
+    private GradientMode recording;
+    private GradientCollector collector;
+    private NDArray loss;
+
+    /** Makes what records. */
+    @Setup(Level.Trial)
+    public void open() {
+      model = Model.newInstance("none");
+      model.setBlock(Blocks.identityBlock());
+      trainer = ScanTrainer.of(model, new DefaultTrainingConfig(Loss.l2Loss()));
+    }
+
+    /**
+     * Records a forward pass.
+     *
+     * @param benchmark the maps and boxes
+     */
+    @Setup(Level.Invocation)
+    public void record(RoiAlignBenchmark benchmark) {
+      pass = benchmark.manager.newSubManager();
+      recording = GradientMode.set(true);
+      collector = trainer.newGradientCollector();
+      NDArray features = benchmark.extractor.forward(benchmark.maps, benchmark.rois);
+      features.attach(pass);
+      loss = features.sum();
+    }
+
+    /** Frees it. */
+    @TearDown(Level.Invocation)
+    public void forget() {
+      collector.close();
+      recording.close();
+      pass.close();
+    }
+
+    /** Frees what records. */
+    @TearDown(Level.Trial)
+    public void close() {
+      trainer.close();
+      model.close();
+    }
+  }
+
+  /**
+   * The backward pass of all boxes; making the maps' gradients, 115 MB of zeros, is counted.
+   *
+   * @param recorded the forward pass
+   */
+  @Benchmark
+  public void backward(Recorded recorded) {
+    recorded.collector.backward(recorded.loss);
   }
 }

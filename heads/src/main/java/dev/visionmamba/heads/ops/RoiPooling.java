@@ -15,6 +15,7 @@ import dev.visionmamba.scans.engine.Parallel;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -25,7 +26,7 @@ import java.util.stream.IntStream;
  */
 final class RoiPooling {
   /** Regions that are worth a part of their own. */
-  private static final int LEAST_REGIONS = 4;
+  static final int LEAST_REGIONS = 4;
 
   private final RoiAlign align;
   private final double[] scales;
@@ -46,7 +47,7 @@ final class RoiPooling {
   }
 
   /** A level's memory. */
-  private record Level(FloatBuffer floats, int height, int width, int channels) {
+  record Level(FloatBuffer floats, int images, int height, int width, int channels) {
     static Level of(NDArray map) {
       Shape shape = map.getShape();
       if (shape.size() * Float.BYTES > Integer.MAX_VALUE) {
@@ -55,6 +56,7 @@ final class RoiPooling {
       }
       return new Level(
           memory(map),
+          Math.toIntExact(shape.get(0)),
           Math.toIntExact(shape.get(1)),
           Math.toIntExact(shape.get(2)),
           Math.toIntExact(shape.get(3)));
@@ -117,11 +119,27 @@ final class RoiPooling {
     }
   }
 
-  private SampleAxis axisY(int roi, int height) {
+  int size() {
+    return rois.size();
+  }
+
+  /** The level of a region. */
+  int levelOf(int roi) {
+    return levelOf[roi];
+  }
+
+  /** The image of a region. */
+  int imageOf(int roi) {
+    return rois.images()[roi];
+  }
+
+  /** The rows of a region's bins on a map of this height. */
+  SampleAxis axisY(int roi, int height) {
     return axis(roi, 1, align.height(), height);
   }
 
-  private SampleAxis axisX(int roi, int width) {
+  /** The columns of a region's bins on a map of this width. */
+  SampleAxis axisX(int roi, int width) {
     return axis(roi, 0, align.width(), width);
   }
 
@@ -164,7 +182,7 @@ final class RoiPooling {
   }
 
   /** Rows on the heap, where loops over them become vector instructions. */
-  private static final class Scratch {
+  static final class Scratch {
     float[] row = new float[0];
     float[] sum = new float[0];
     float[] bins = new float[0];
@@ -189,7 +207,7 @@ final class RoiPooling {
     scratch.ensure(length, binLength);
     int loaded = -1;
     for (int p = 0; p < align.height(); p++) {
-      fill(scratch.bins, binLength);
+      Arrays.fill(scratch.bins, 0, binLength, 0f);
       if (y.count[p] > 0 && !x.isEmpty()) {
         for (int k = 0; k < y.count[p]; k++) {
           int row = y.first[p] + k;
@@ -217,12 +235,6 @@ final class RoiPooling {
     }
   }
 
-  private static void fill(float[] values, int length) {
-    for (int i = 0; i < length; i++) {
-      values[i] = 0f;
-    }
-  }
-
   /** to = weight from. */
   private static void multiply(float[] from, float weight, float[] to, int length) {
     for (int i = 0; i < length; i++) {
@@ -231,60 +243,17 @@ final class RoiPooling {
   }
 
   /** to += weight from. */
-  private static void multiplyAdd(
+  static void multiplyAdd(
       float[] from, int fromAt, float weight, float[] to, int toAt, int length) {
     for (int i = 0; i < length; i++) {
       to[toAt + i] += weight * from[fromAt + i];
     }
   }
 
-  /** Each image by one thread, since regions of the same image overlap. */
   private void addGradients(NDArray outputGradient, NDList gradients) {
-    if (rois.size() == 0) {
-      return;
-    }
-    List<Level> levels = gradients.stream().map(Level::of).toList();
-    FloatBuffer of = memory(outputGradient);
-    int images = Math.toIntExact(gradients.get(0).getShape().get(0));
-    Parallel.run(
-        images,
-        1,
-        (from, end) -> {
-          Scratch scratch = new Scratch();
-          for (int roi = 0; roi < rois.size(); roi++) {
-            if (rois.images()[roi] >= from && rois.images()[roi] < end) {
-              addGradient(roi, levels.get(levelOf[roi]), of, scratch);
-            }
-          }
-        });
-  }
-
-  private void addGradient(int roi, Level gradient, FloatBuffer output, Scratch scratch) {
-    int channels = gradient.channels;
-    SampleAxis y = axisY(roi, gradient.height);
-    SampleAxis x = axisX(roi, gradient.width);
-    if (y.isEmpty() || x.isEmpty()) {
-      return;
-    }
-    int length = (x.to() - x.from()) * channels;
-    int binLength = align.width() * channels;
-    scratch.ensure(length, binLength);
-    for (int p = 0; p < align.height(); p++) {
-      output.get((roi * align.height() + p) * binLength, scratch.bins, 0, binLength);
-      fill(scratch.sum, length);
-      for (int q = 0; q < align.width(); q++) {
-        for (int k = 0; k < x.count[q]; k++) {
-          int column = x.first[q] - x.from() + k;
-          float weight = x.weights[q * x.most + k];
-          multiplyAdd(scratch.bins, q * channels, weight, scratch.sum, column * channels, channels);
-        }
-      }
-      for (int k = 0; k < y.count[p]; k++) {
-        int at = gradient.at(rois.images()[roi], y.first[p] + k, x.from());
-        gradient.floats.get(at, scratch.row, 0, length);
-        multiplyAdd(scratch.sum, 0, y.weights[p * y.most + k], scratch.row, 0, length);
-        gradient.floats.put(at, scratch.row, 0, length);
-      }
+    if (rois.size() > 0) {
+      List<Level> levels = gradients.stream().map(Level::of).toList();
+      new RoiGradients(this, levels, memory(outputGradient)).add();
     }
   }
 
