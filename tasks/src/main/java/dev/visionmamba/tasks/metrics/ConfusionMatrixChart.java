@@ -9,12 +9,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
 
-/** Draws a confusion matrix: rows are what images are, columns what they were taken for. */
+/**
+ * Draws a confusion matrix: rows are what images are, columns what they were taken for. Of many
+ * classes, cells are small and have no numbers, and then no names.
+ */
 public final class ConfusionMatrixChart {
+  /** The longest side of a picture in pixels. */
+  private static final int LONGEST_SIDE = 4000;
+
+  /** Of more classes, the cells are too small for numbers. */
+  private static final int MOST_WITH_NUMBERS = 50;
+
+  /** Of more classes, the names would cover each other. */
+  private static final int MOST_WITH_NAMES = 200;
+
   private ConfusionMatrixChart() {}
 
   /**
@@ -38,14 +51,17 @@ public final class ConfusionMatrixChart {
     }
     HeatMapChart chart =
         new HeatMapChartBuilder()
-            .width(Math.max(700, 90 * names.size() + 200))
-            .height(Math.max(600, 60 * names.size() + 160))
-            .title(String.format("Confusion matrix, accuracy %.2f%%", 100 * matrix.accuracy()))
+            .width(side(700, 90L * names.size() + 200))
+            .height(side(600, 60L * names.size() + 160))
+            .title(
+                String.format(
+                    Locale.ROOT, "Confusion matrix, accuracy %.2f%%", 100 * matrix.accuracy()))
             .xAxisTitle("taken for")
             .yAxisTitle("is")
             .build();
     chart.addSeries("images", names, rows, cells);
-    chart.getStyler().setShowValue(true);
+    chart.getStyler().setShowValue(names.size() <= MOST_WITH_NUMBERS);
+    chart.getStyler().setAxisTicksVisible(names.size() <= MOST_WITH_NAMES);
     chart.getStyler().setRangeColors(new Color[] {Color.WHITE, new Color(0x1f, 0x77, 0xb4)});
     chart.getStyler().setXAxisLabelRotation(45);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
@@ -53,5 +69,9 @@ public final class ConfusionMatrixChart {
     BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
     AtomicFiles.write(
         file, channel -> AtomicFiles.writeAll(channel, ByteBuffer.wrap(png.toByteArray())));
+  }
+
+  private static int side(int shortest, long wanted) {
+    return (int) Math.min(LONGEST_SIDE, Math.max(shortest, wanted));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,5 +38,19 @@ class ConfusionMatrixTest {
     ConfusionMatrixChart.draw(matrix(), file);
     BufferedImage picture = ImageIO.read(file.toFile());
     assertThat(picture.getWidth()).isGreaterThanOrEqualTo(600);
+  }
+
+  @Test
+  void aThousandClassesAreDrawnOnAPictureOfUsualSize(@TempDir Path folder) throws Exception {
+    List<String> names = IntStream.range(0, 1000).mapToObj(i -> "class " + i).toList();
+    ConfusionMatrix matrix = new ConfusionMatrix(names);
+    for (int i = 0; i < names.size(); i++) {
+      matrix.add(i, i);
+    }
+    Path file = folder.resolve("matrix.png");
+    ConfusionMatrixChart.draw(matrix, file);
+    BufferedImage picture = ImageIO.read(file.toFile());
+    assertThat(picture.getWidth()).isBetween(1000, 5000);
+    assertThat(picture.getHeight()).isBetween(1000, 5000);
   }
 }
