@@ -22,7 +22,8 @@ public final class Resampler {
    * @param newHeight rows of the result, at least 1
    * @param interpolation the kernel
    * @return the resized image; its array is the given image's own if the size is the same
-   * @throws IllegalArgumentException if a side is below 1 or the result is over 2 GiB
+   * @throws IllegalArgumentException if a side is below 1, or the result or what lies between the
+   *     two steps is over 2 GiB
    */
   public static PixelImage resize(
       PixelImage image, int newWidth, int newHeight, Interpolation interpolation) {
@@ -43,7 +44,7 @@ public final class Resampler {
    * @param interpolation the kernel
    * @return {@code newHeight * newWidth * channels} levels; the given array if the size is the same
    * @throws IllegalArgumentException if a size is below 1, the array has another length, or the
-   *     result is over 2 GiB
+   *     result or what lies between the two steps is over 2 GiB
    */
   public static byte[] resize(
       byte[] pixels,
@@ -136,7 +137,12 @@ public final class Resampler {
   private static byte[] horizontal(
       byte[] pixels, int width, int channels, int start, int end, ResamplingWeights axis) {
     int rowLength = axis.count() * channels;
-    byte[] out = new byte[Math.multiplyExact(end - start, rowLength)];
+    if ((long) (end - start) * rowLength > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "The image is too large between the two steps of resizing: %d rows of %d levels"
+              .formatted(end - start, rowLength));
+    }
+    byte[] out = new byte[(end - start) * rowLength];
     for (int y = start; y < end; y++) {
       int in = y * width * channels;
       int to = (y - start) * rowLength;
@@ -190,7 +196,7 @@ public final class Resampler {
 
   /** Resizes along the columns; {@code rows} begins with the input's row {@code start}. */
   private static byte[] vertical(byte[] rows, int rowLength, int start, ResamplingWeights axis) {
-    byte[] out = new byte[Math.multiplyExact(axis.count(), rowLength)];
+    byte[] out = new byte[axis.count() * rowLength];
     int[] sums = new int[rowLength];
     int[] offsets = axis.offsets();
     for (int y = 0; y < axis.count(); y++) {

@@ -138,4 +138,13 @@ class ResamplerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("too large");
   }
+
+  @Test
+  void rowsThatAreTooLargeBetweenTheStepsAreToldOf() {
+    byte[] pixels = new byte[2_000_000]; // a column, widened before it is shortened
+    assertThatThrownBy(
+            () -> Resampler.resize(pixels, 1, 2_000_000, 1, 2_000, 1, Interpolation.BILINEAR))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("2000000 rows");
+  }
 }
