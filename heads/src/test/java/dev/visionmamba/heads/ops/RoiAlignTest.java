@@ -239,8 +239,9 @@ class RoiAlignTest {
     b.setRequiresGradient(true);
     try (GradientCollector collector =
         taped ? Tapes.collector() : manager.getEngine().newGradientCollector()) {
-      // The tape's inputs need not be leaves.
-      NDArray pooled = extractor.forward(List.of(a.mul(2), b.mul(3)), rois);
+      // The tape's inputs need not be leaves. Java's own numbers would lie in Java's memory.
+      List<NDArray> maps = List.of(a.mul(manager.full(new Shape(1), 2f)), b.square());
+      NDArray pooled = extractor.forward(maps, rois);
       // What autograd has saved must not lie in memory that Java has taken away.
       assertThat(reuseCollectedMemory()).isNotEmpty();
       collector.backward(pooled.mul(weights).sum());
