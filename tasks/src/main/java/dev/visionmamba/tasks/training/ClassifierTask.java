@@ -2,8 +2,8 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
+import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.zoo.ClassifierModel;
@@ -56,11 +56,6 @@ final class ClassifierTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public long chances() {
-    return train.count();
-  }
-
-  @Override
   public String identity() {
     return train.identity() + "; " + test.identity();
   }
@@ -72,11 +67,13 @@ final class ClassifierTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Step learn(Trainer trainer, Batch batch) {
+  public Step learn(ScanTrainer trainer, Batch batch) {
     NDArray scores = trainer.forward(new NDList(batch.images())).head(); // (B, classes)
     NDArray mean = loss.evaluate(new NDList(batch.targets()), new NDList(scores));
     return new Step(
-        mean, () -> scores.stopGradient().argMax(1).eq(batch.labels()).sum().toLongArray()[0]);
+        mean,
+        batch.size(),
+        () -> scores.stopGradient().argMax(1).eq(batch.labels()).sum().toLongArray()[0]);
   }
 
   @Override

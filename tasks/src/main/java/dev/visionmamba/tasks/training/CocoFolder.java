@@ -141,6 +141,11 @@ public final class CocoFolder implements DetectionDataset {
   }
 
   @Override
+  public List<Instance> truths(int index, DetectionExample example) {
+    return annotations.instances(images.get(index).id());
+  }
+
+  @Override
   public String identity() {
     CRC32 sum = new CRC32();
     for (CocoImage image : images) {

@@ -3,10 +3,10 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.Trainer;
 import dev.visionmamba.heads.layers.Resize;
 import dev.visionmamba.heads.losses.CrossEntropyLoss;
 import dev.visionmamba.heads.losses.CrossEntropyLoss.Average;
+import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.training.SegmentationBatches.Batch;
 import dev.visionmamba.zoo.SegmenterModel;
@@ -70,12 +70,6 @@ final class SegmentationTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public long chances() {
-    long side = model.description().fit().shorterSide();
-    return train.count() * side * side;
-  }
-
-  @Override
   public String identity() {
     return train.identity() + "; " + test.identity();
   }
@@ -87,7 +81,7 @@ final class SegmentationTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Step learn(Trainer trainer, Batch batch) {
+  public Step learn(ScanTrainer trainer, Batch batch) {
     NDList scores = trainer.forward(new NDList(batch.images()));
     NDArray full = resized(scores.head(), batch.labels().getShape()); // (B, H, W, classes)
     NDArray mean = loss.evaluate(full, batch.labels());
@@ -98,7 +92,9 @@ final class SegmentationTask implements TrainingTask<Batch> {
       mean = mean.add(auxiliary.mul(share));
     }
     return new Step(
-        mean, () -> full.stopGradient().argMax(3).eq(batch.labels()).sum().toLongArray()[0]);
+        mean,
+        batch.labels().size(),
+        () -> full.stopGradient().argMax(3).eq(batch.labels()).sum().toLongArray()[0]);
   }
 
   /** (B, classes, h, w) at the labels' size, channel-last: (B, H, W, classes). */

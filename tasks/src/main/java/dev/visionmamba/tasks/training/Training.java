@@ -5,7 +5,6 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.DefaultTrainingConfig;
-import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.training.TrainingTask.Batches;
@@ -80,7 +79,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     listener.measures(task.measures());
     // DJL wants a loss; the task has its own.
     DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer);
-    try (Trainer trainer = ScanTrainer.of(task.model().djlModel(), config);
+    try (ScanTrainer trainer = ScanTrainer.of(task.model().djlModel(), config);
         TrainingWorkers<B> workers = new TrainingWorkers<>(task, workerCount)) {
       task.freeze();
       while (history.size() < Math.min(until, options.epochs()) && !outOfPatience(history)) {
@@ -143,10 +142,10 @@ final class Training<B extends TrainingTask.Examples<B>> {
   }
 
   /** An epoch's training, still to be tested. */
-  private record Learned(int epoch, double lossSum, long right, double seconds) {}
+  private record Learned(int epoch, double lossSum, double accuracy, double seconds) {}
 
   private Learned learn(
-      Trainer trainer, TrainingWorkers<B> workers, int epoch, TrainingListener listener)
+      ScanTrainer trainer, TrainingWorkers<B> workers, int epoch, TrainingListener listener)
       throws IOException {
     listener.epochStarted(epoch + 1, task.count());
     // Every epoch starts from its own seed, so that resuming repeats it exactly.
@@ -155,6 +154,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     int[] order = Shuffle.of(task.count(), random);
     double lossSum = 0;
     long right = 0;
+    long chances = 0;
     long start = System.nanoTime();
     try (Batches<B> batches = task.batches(order, random, workerCount)) {
       for (int done = 0; done < order.length; ) {
@@ -165,24 +165,26 @@ final class Training<B extends TrainingTask.Examples<B>> {
           average.update();
           lossSum += result.lossSum();
           right += result.right();
+          chances += result.chances();
           done += batch.size();
         }
-        listener.stepped(done, lossSum / done, share(right, done));
+        listener.stepped(done, lossSum / done, share(right, chances));
       }
     }
-    return new Learned(epoch + 1, lossSum, right, (System.nanoTime() - start) * 1e-9);
+    return new Learned(
+        epoch + 1, lossSum, share(right, chances), (System.nanoTime() - start) * 1e-9);
   }
 
-  /** How much of what some images show was recognised. */
-  private double share(long right, int images) {
-    return (double) right * task.count() / ((double) task.chances() * images);
+  /** How much of what images show was recognised; 0 of nothing. */
+  private static double share(long right, long chances) {
+    return (double) right / Math.max(1, chances);
   }
 
   private EpochResult test(Learned learned) throws IOException {
     return new EpochResult(
         learned.epoch,
         learned.lossSum / task.count(),
-        share(learned.right, task.count()),
+        learned.accuracy,
         task.measure(workerCount),
         options.learningRateAt((long) learned.epoch * stepsPerEpoch - 1, stepsPerEpoch),
         learned.seconds,

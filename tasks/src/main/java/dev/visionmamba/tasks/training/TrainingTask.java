@@ -2,7 +2,7 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.Trainer;
+import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.zoo.TrainedModel;
 import java.io.IOException;
 import java.util.Map;
@@ -44,9 +44,11 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
    * What a step gave.
    *
    * @param loss the mean over the batch, with its history
+   * @param chances how many things the images have that may be recognised: themselves, pixels,
+   *     objects
    * @param right counts what was recognised, once the gradients are taken
    */
-  record Step(NDArray loss, LongSupplier right) {}
+  record Step(NDArray loss, long chances, LongSupplier right) {}
 
   /** The model, whose weights are trained in place. */
   TrainedModel<?> model();
@@ -60,9 +62,6 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
   /** How many images an epoch has. */
   int count();
 
-  /** How many things an epoch's images have that may be recognised: images, or pixels. */
-  long chances();
-
   /** What a training that goes on must have in common with what was begun. */
   String identity();
 
@@ -70,9 +69,9 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
   Batches<B> batches(int[] order, SplittableRandom random, int threads);
 
   /** The forward pass and the loss. */
-  Step learn(Trainer trainer, B batch);
+  Step learn(ScanTrainer trainer, B batch);
 
-  /** What {@link Step#right} by {@link #chances}, and {@link #measure}, are called. */
+  /** What {@link Step#right} by {@link Step#chances}, and {@link #measure}, are called. */
   MeasureNames measures();
 
   /** How well the network does on the test images, 0 to 1. */

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.Trainer;
+import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -28,15 +28,16 @@ final class TrainingWorkers<B extends TrainingTask.Examples<B>> implements AutoC
     this.threads = new ParallelTasks(count);
   }
 
-  /** The sum of the images' losses, and how much was recognised. */
-  record BatchResult(double lossSum, long right) {
+  /** The sum of the images' losses, and how much was recognised of how much. */
+  record BatchResult(double lossSum, long right, long chances) {
     BatchResult plus(BatchResult other) {
-      return new BatchResult(lossSum + other.lossSum, right + other.right);
+      return new BatchResult(
+          lossSum + other.lossSum, right + other.right, chances + other.chances);
     }
   }
 
   /** Adds the gradients of a batch's mean loss. */
-  BatchResult learn(Trainer trainer, NDManager manager, B batch) {
+  BatchResult learn(ScanTrainer trainer, NDManager manager, B batch) {
     int count = batch.size();
     int parts = Math.min(threads.count(), count);
     List<Callable<BatchResult>> tasks = new ArrayList<>();
@@ -45,10 +46,10 @@ final class TrainingWorkers<B extends TrainingTask.Examples<B>> implements AutoC
       int to = count * (i + 1) / parts;
       tasks.add(() -> learn(trainer, manager, batch, from, to));
     }
-    return threads.run(tasks).stream().reduce(new BatchResult(0, 0), BatchResult::plus);
+    return threads.run(tasks).stream().reduce(new BatchResult(0, 0, 0), BatchResult::plus);
   }
 
-  private BatchResult learn(Trainer trainer, NDManager whole, B batch, int from, int to) {
+  private BatchResult learn(ScanTrainer trainer, NDManager whole, B batch, int from, int to) {
     int count = to - from;
     int all = batch.size();
     try (NDManager manager = whole.newSubManager()) {
@@ -61,7 +62,8 @@ final class TrainingWorkers<B extends TrainingTask.Examples<B>> implements AutoC
         NDArray share = manager.full(new Shape(), (float) count / all, mean.getDataType());
         collector.backward(count == all ? mean : mean.mul(share));
       }
-      return new BatchResult(step.loss().getFloat() * (double) count, step.right().getAsLong());
+      return new BatchResult(
+          step.loss().getFloat() * (double) count, step.right().getAsLong(), step.chances());
     }
   }
 
