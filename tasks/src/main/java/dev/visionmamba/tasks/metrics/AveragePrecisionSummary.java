@@ -41,13 +41,24 @@ public record AveragePrecisionSummary(
   private static final int MOST = ImageMatches.MOST_DETECTIONS;
 
   /**
-   * Average precision of one class.
+   * Average precision of one class; each number is NaN if nothing was to be found.
    *
    * @param name its name
-   * @param ap the mean over the thresholds 0.50 to 0.95; NaN if nothing was to be found
-   * @param ap50 at the threshold 0.50; NaN if nothing was to be found
+   * @param ap the mean over the thresholds 0.50 to 0.95
+   * @param ap50 at the threshold 0.50
+   * @param ap75 at the threshold 0.75
+   * @param apSmall of things up to 32 x 32 pixels
+   * @param apMedium of things from 32 x 32 to 96 x 96 pixels
+   * @param apLarge of things from 96 x 96 pixels
    */
-  public record ClassPrecision(String name, double ap, double ap50) {}
+  public record ClassPrecision(
+      String name,
+      double ap,
+      double ap50,
+      double ap75,
+      double apSmall,
+      double apMedium,
+      double apLarge) {}
 
   /** Keeps a copy of the list. */
   public AveragePrecisionSummary {
@@ -62,12 +73,17 @@ public record AveragePrecisionSummary(
     List<ClassCurves.Means> large = means(curves, AreaRange.LARGE, MOST);
     List<ClassPrecision> classes = new ArrayList<>();
     for (int label = 0; label < classNames.size(); label++) {
-      List<ClassCurves.Means> one = means(curves.subList(label, label + 1), AreaRange.ALL, MOST);
+      List<ClassCurves> own = curves.subList(label, label + 1);
+      List<ClassCurves.Means> one = means(own, AreaRange.ALL, MOST);
       classes.add(
           new ClassPrecision(
               classNames.get(label),
               mean(one, AveragePrecisionSummary::precision),
-              mean(one, means -> means.precision()[0])));
+              mean(one, means -> means.precision()[0]),
+              mean(one, means -> means.precision()[AT_75]),
+              mean(means(own, AreaRange.SMALL, MOST), AveragePrecisionSummary::precision),
+              mean(means(own, AreaRange.MEDIUM, MOST), AveragePrecisionSummary::precision),
+              mean(means(own, AreaRange.LARGE, MOST), AveragePrecisionSummary::precision)));
     }
     return new AveragePrecisionSummary(
         mean(all, AveragePrecisionSummary::precision),
