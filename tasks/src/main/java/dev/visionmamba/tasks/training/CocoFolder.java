@@ -146,6 +146,11 @@ public final class CocoFolder implements DetectionDataset {
   }
 
   @Override
+  public long categoryId(int label) {
+    return annotations.categories().get(label).id();
+  }
+
+  @Override
   public String identity() {
     CRC32 sum = new CRC32();
     for (CocoImage image : images) {

@@ -43,9 +43,54 @@ public interface DetectionDataset {
   }
 
   /**
+   * The number of a class in COCO's files.
+   *
+   * @param label the class
+   * @return one more than the label unless a data set says otherwise
+   */
+  default long categoryId(int label) {
+    return label + 1L;
+  }
+
+  /**
    * What tells this data set from others: a training goes on only with the same.
    *
    * @return a short text; equal for equal data sets
    */
   String identity();
+
+  /**
+   * What is learned from, and what is tested with.
+   *
+   * @param train to learn from
+   * @param validation to test with
+   */
+  record Parts(DetectionDataset train, DetectionDataset validation) {}
+
+  /**
+   * A part of this data set, to try things out.
+   *
+   * @param limit how many pictures at most, at least 0
+   * @return this data set if it has no more
+   * @throws IllegalArgumentException if the limit is below 0
+   */
+  default DetectionDataset first(int limit) {
+    return limit >= count()
+        ? this
+        : new DetectionSubset(this, Subset.first(count(), limit, identity()));
+  }
+
+  /**
+   * Sets a part of the pictures aside to test with, drawn at random.
+   *
+   * @param share of the pictures that is set aside, above 0 and below 1; at least one where there
+   *     are two
+   * @param seed which ones
+   * @return both parts, each in this data set's order
+   * @throws IllegalArgumentException if the share is out of range
+   */
+  default Parts divided(double share, long seed) {
+    Subset[] parts = Subset.divided(count(), share, seed, identity());
+    return new Parts(new DetectionSubset(this, parts[0]), new DetectionSubset(this, parts[1]));
+  }
 }

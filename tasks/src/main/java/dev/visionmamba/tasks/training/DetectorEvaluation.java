@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
+import java.util.function.ObjLongConsumer;
 
 /** Measures how well a detector does on a data set. */
 public final class DetectorEvaluation {
@@ -53,6 +54,33 @@ public final class DetectorEvaluation {
       int workers,
       IntConsumer progress)
       throws IOException {
+    return run(model, pictures, overlaps, workers, progress, (detections, image) -> {});
+  }
+
+  /**
+   * The same, with what was found.
+   *
+   * @param model the model
+   * @param pictures the data set, whose classes must be the model's
+   * @param overlaps what is compared: boxes, masks or both
+   * @param workers how many threads share the pictures, at least 1; with more than one, start java
+   *     with {@code -Dvisionmamba.threads=1}
+   * @param progress told how many pictures are done
+   * @param found told what was found in each picture, and its number, in the data set's order, by
+   *     the calling thread; with masks if masks are compared
+   * @return the average precision by each overlap
+   * @throws IllegalArgumentException if the data set has other classes, or masks are to be compared
+   *     that the detector does not find or the data set does not have
+   * @throws IOException if a picture cannot be read
+   */
+  public static Map<Overlap, AveragePrecisionSummary> run(
+      DetectorModel model,
+      DetectionDataset pictures,
+      Set<Overlap> overlaps,
+      int workers,
+      IntConsumer progress,
+      ObjLongConsumer<List<Detection>> found)
+      throws IOException {
     List<String> classes = model.description().classes();
     DataChecks.requireClasses(model.description(), pictures.classNames());
     Map<Overlap, AveragePrecision> measures = new EnumMap<>(Overlap.class);
@@ -66,9 +94,8 @@ public final class DetectorEvaluation {
           tasks.add(() -> search(model, pictures, index, masks));
         }
         for (Searched done : threads.run(tasks)) {
-          measures
-              .values()
-              .forEach(measure -> measure.add(done.id, done.truths, done.detections));
+          found.accept(done.detections, done.id);
+          measures.values().forEach(measure -> measure.add(done.id, done.truths, done.detections));
         }
         progress.accept(from + tasks.size());
       }
@@ -102,10 +129,7 @@ public final class DetectorEvaluation {
           height);
       ImageFrame frame = ImageFrame.of(size, picture.height(), picture.width());
       Detections found =
-          model
-              .network()
-              .detect(new ParameterStore(manager, false), images, List.of(frame))
-              .get(0);
+          model.network().detect(new ParameterStore(manager, false), images, List.of(frame)).get(0);
       List<Detection> detections = new ArrayList<>();
       for (int i = 0; i < found.size(); i++) {
         detections.add(detection(found, i, picture, masks));

@@ -35,4 +35,40 @@ public interface SegmentationDataset {
    * @return a short text; equal for equal data sets
    */
   String identity();
+
+  /**
+   * What is learned from, and what is tested with.
+   *
+   * @param train to learn from
+   * @param validation to test with
+   */
+  record Parts(SegmentationDataset train, SegmentationDataset validation) {}
+
+  /**
+   * A part of this data set, to try things out.
+   *
+   * @param limit how many pictures at most, at least 0
+   * @return this data set if it has no more
+   * @throws IllegalArgumentException if the limit is below 0
+   */
+  default SegmentationDataset first(int limit) {
+    return limit >= count()
+        ? this
+        : new SegmentationSubset(this, Subset.first(count(), limit, identity()));
+  }
+
+  /**
+   * Sets a part of the pictures aside to test with, drawn at random.
+   *
+   * @param share of the pictures that is set aside, above 0 and below 1; at least one where there
+   *     are two
+   * @param seed which ones
+   * @return both parts, each in this data set's order
+   * @throws IllegalArgumentException if the share is out of range
+   */
+  default Parts divided(double share, long seed) {
+    Subset[] parts = Subset.divided(count(), share, seed, identity());
+    return new Parts(
+        new SegmentationSubset(this, parts[0]), new SegmentationSubset(this, parts[1]));
+  }
 }

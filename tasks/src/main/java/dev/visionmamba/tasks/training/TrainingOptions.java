@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * How a classifier is trained: a cosine schedule after a warm-up, label smoothing, augmentation,
- * and, where it is tuned, which parts learn.
+ * How a network is trained: a cosine schedule after a warm-up, label smoothing, augmentation, and,
+ * where it is tuned, which parts learn.
  *
  * @param epochs how often every image is seen, at least 1
  * @param batchSize images a step, at least 1
@@ -19,8 +19,8 @@ import java.util.Objects;
  * @param emaDecay if above 0, what is measured and kept is a running mean of the weights: the part
  *     of it that a step keeps, such as 0.999; below 1
  * @param tuning which parts learn, and how fast
- * @param patience if above 0, training stops when the test accuracy has not risen for so many
- *     epochs, and the model of the best epoch is kept, not of the last; at least 0
+ * @param patience if above 0, training stops when the test has not gone better for so many epochs,
+ *     and the model of the best epoch is kept, not of the last; at least 0
  * @param seed of the order, the augmentation and the initial weights
  */
 public record TrainingOptions(
@@ -98,6 +98,40 @@ public record TrainingOptions(
           1f,
           0.1f,
           new Augmentation(0, true, 0.35, 0.2f),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0f,
+          new FineTuning(-1, false, 0.75f),
+          0,
+          0);
+
+  /** For segmenters and detectors, from scratch. */
+  public static final TrainingOptions DENSE =
+      new TrainingOptions(
+          20,
+          16,
+          1e-3f,
+          0.05f,
+          1f,
+          0f,
+          new Augmentation(0, true, 1, 0f),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0f,
+          FineTuning.NONE,
+          0,
+          0);
+
+  /** For segmenters and detectors whose backbone is trained: slower in early layers. */
+  public static final TrainingOptions DENSE_FINE_TUNING =
+      new TrainingOptions(
+          20,
+          16,
+          5e-4f,
+          0.05f,
+          1f,
+          0f,
+          new Augmentation(0, true, 1, 0f),
           Mixing.NONE,
           OptimizerKind.ADAMW,
           0f,

@@ -3,6 +3,7 @@ package dev.visionmamba.tasks.training;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.util.Pair;
@@ -23,6 +24,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Starts a model of other classes, or of another task, from a trained one. */
 public final class Transfer {
@@ -74,6 +76,85 @@ public final class Transfer {
   }
 
   /**
+   * A model of any task, with the weights of a trained one of any: those of the backbone, and where
+   * both have the same head, those of the rest too. Of that, what depends on the number of classes
+   * starts at random, unless the classes are the same.
+   *
+   * @param trained the trained model; not changed
+   * @param description what to build; its backbone and the arguments are the trained one's
+   * @param creator makes a model with random weights of a description
+   * @param <M> the model
+   * @return the model, to be trained
+   * @throws IllegalArgumentException if a model has no backbone, or they have no parameter in
+   *     common
+   * @throws MalformedModelException if parameters of the same name have other shapes
+   */
+  public static <M extends TrainedModel<?>> M to(
+      TrainedModel<?> trained, ModelDescription description, Function<ModelDescription, M> creator)
+      throws MalformedModelException {
+    M model = creator.apply(description);
+    try {
+      backbone(trained, model);
+      if (trained.description().head().equals(description.head())) {
+        boolean same = trained.description().classes().equals(description.classes());
+        head(trained, model, same ? Set.of() : dependOnClasses(model, creator));
+      }
+      return model;
+    } catch (MalformedModelException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** Gives a model what is not the backbone's of one with the same head. */
+  private static void head(TrainedModel<?> trained, TrainedModel<?> model, Set<String> fresh)
+      throws MalformedModelException {
+    Map<String, NDArray> weights = StateDict.of(trained.network());
+    Map<String, NDArray> tensors = StateDict.of(model.network());
+    Set<Parameter> ofBackbone = new HashSet<>(backboneOf(model).getParameters().values());
+    for (Pair<String, Parameter> named : model.network().getParameters()) {
+      NDArray weight = weights.get(named.getKey());
+      if (weight != null
+          && !ofBackbone.contains(named.getValue())
+          && !fresh.contains(named.getKey())) {
+        tensors.put(named.getKey(), weight.duplicate());
+      }
+    }
+    model.fill(tensors, trained.description().name());
+  }
+
+  /** The parameters that a network for one class more has in another shape. */
+  private static <M extends TrainedModel<?>> Set<String> dependOnClasses(
+      M model, Function<ModelDescription, M> creator) {
+    ModelDescription own = model.description();
+    List<String> classes = new ArrayList<>(own.classes());
+    classes.add("one more");
+    ModelDescription more =
+        new ModelDescription(
+            own.name(),
+            own.backbone(),
+            own.arguments(),
+            own.head(),
+            classes,
+            own.input(),
+            own.fit(),
+            own.notes());
+    Set<String> found = new HashSet<>();
+    try (M larger = creator.apply(more)) {
+      Map<String, Shape> shapes = new HashMap<>();
+      for (Pair<String, Parameter> named : larger.network().getParameters()) {
+        shapes.put(named.getKey(), named.getValue().getShape());
+      }
+      for (Pair<String, Parameter> named : model.network().getParameters()) {
+        if (!named.getValue().getShape().equals(shapes.get(named.getKey()))) {
+          found.add(named.getKey());
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
    * Gives a model the backbone of a trained one: to begin a detector or a segmenter with what a
    * classifier, or another of them, has learned.
    *
@@ -81,9 +162,10 @@ public final class Transfer {
    * @param model the model, with its weights, to be trained; both backbones are of the same shape
    * @return the names of the backbone's parameters that the trained one does not have, such as
    *     norms of the maps that only a pyramid needs; they stay as they are
-   * @throws IllegalArgumentException if a model has no backbone, or they have no parameter in common
-   * @throws MalformedModelException if parameters of the same name have other shapes; the model then
-   *     stays as it was
+   * @throws IllegalArgumentException if a model has no backbone, or they have no parameter in
+   *     common
+   * @throws MalformedModelException if parameters of the same name have other shapes; the model
+   *     then stays as it was
    */
   public static List<String> backbone(TrainedModel<?> trained, TrainedModel<?> model)
       throws MalformedModelException {
