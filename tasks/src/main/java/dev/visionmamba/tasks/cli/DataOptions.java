@@ -1,12 +1,18 @@
 package dev.visionmamba.tasks.cli;
 
 import dev.visionmamba.tasks.training.DataSetException;
+import dev.visionmamba.tasks.training.DetectionDataset;
 import dev.visionmamba.tasks.training.FashionMnist;
+import dev.visionmamba.tasks.training.FashionScenes;
 import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.tasks.training.ImageFolder;
+import dev.visionmamba.tasks.training.SegmentationDataset;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,10 +28,14 @@ final class DataOptions {
 
   @Option(
       names = "--dataset",
-      defaultValue = "folder",
-      description =
-          "What kind of data set: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, which has a"
-              + " folder of pictures for each class, or train and val with such folders).")
+      description = {
+        "What kind of data set (default: folder, or masks to segment and coco to detect).",
+        "folder: a folder of pictures for each class, or train and val with such folders;",
+        "fashion-mnist: its four files;",
+        "fashion-scenes: scenes that are made of Fashion-MNIST's garments, to segment or detect;",
+        "masks: folders images and masks, in train and val or with such folders;",
+        "coco: pictures and COCO's annotations."
+      })
   private DataSet dataset;
 
   @Option(
@@ -36,58 +46,68 @@ final class DataOptions {
   private Path data;
 
   @Option(
-      names = "--validation",
-      paramLabel = "SHARE",
-      defaultValue = "0.2",
-      description =
-          "The part of each class's pictures that is set aside to measure accuracy, where the"
-              + " folder has no val of its own (default: ${DEFAULT-VALUE}).")
-  private double validation;
-
-  @Option(
-      names = "--split-seed",
+      names = "--scenes",
       paramLabel = "N",
-      defaultValue = "0",
-      description = "Which pictures are set aside (default: ${DEFAULT-VALUE}).")
-  private long splitSeed;
+      defaultValue = "40000",
+      description = "Of fashion-scenes: how many to learn from (default: ${DEFAULT-VALUE}).")
+  private int scenes;
 
   @Option(
-      names = "--strict",
-      description = "Refuse a folder with a picture that cannot be read, instead of skipping it.")
-  private boolean strict;
+      names = "--scene-seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Of fashion-scenes: which scenes to learn from (default: ${DEFAULT-VALUE}); those to"
+              + " measure with are always the same 1,000.")
+  private long sceneSeed;
 
-  /** The images to learn from and to test with. */
-  record Parts(ImageDataset train, ImageDataset test) {}
+  @Mixin private SplitOptions split;
 
-  DataSet dataset() {
-    return dataset;
+  @Mixin private MaskOptions masks;
+
+  @Mixin private CocoOptions coco;
+
+  /** The pictures to learn from and to test with. */
+  record Parts<D>(D train, D test) {}
+
+  /** The kind of data set that was named, if one was. */
+  Optional<DataSet> named() {
+    return Optional.ofNullable(dataset);
+  }
+
+  /** The kind of data set from which a task is learned. */
+  DataSet dataset(ModelTask task) {
+    return dataset == null ? DataSet.usual(task) : dataset;
   }
 
   /** For people. */
   String title() {
-    return dataset == DataSet.FASHION_MNIST
-        ? "Fashion-MNIST (MIT licence)"
+    if (dataset == DataSet.FASHION_MNIST) {
+      return "Fashion-MNIST (MIT licence)";
+    }
+    return dataset == DataSet.FASHION_SCENES
+        ? "scenes of Fashion-MNIST's garments (MIT licence)"
         : "pictures of " + name();
   }
 
   /** For models' names. */
   String name() {
-    if (dataset == DataSet.FASHION_MNIST) {
-      return "fashion_mnist";
+    if (dataset == DataSet.FASHION_MNIST || dataset == DataSet.FASHION_SCENES) {
+      return dataset.toString().replace('-', '_');
     }
     String folder = String.valueOf(data.toAbsolutePath().normalize().getFileName());
     return folder.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]+", "_");
   }
 
-  /** Both parts. */
-  Parts load(int workers) throws DataSetException {
+  /** Both parts of a classifier's data set. */
+  Parts<ImageDataset> load(int workers) throws DataSetException {
     if (dataset == DataSet.FASHION_MNIST) {
-      return new Parts(
+      return new Parts<>(
           FashionMnist.load(data, FashionMnist.Split.TRAIN),
           FashionMnist.load(data, FashionMnist.Split.TEST));
     }
     ImageFolder.Parts parts = split();
-    return new Parts(readable(parts.train(), workers), readable(parts.validation(), workers));
+    return new Parts<>(readable(parts.train(), workers), readable(parts.validation(), workers));
   }
 
   /** The images to test with; of a folder without parts all, or those that training sets aside. */
@@ -98,12 +118,46 @@ final class DataOptions {
     return readable(setAside ? split().validation() : ImageFolder.open(data), workers);
   }
 
-  private ImageFolder.Parts split() throws DataSetException {
-    if (!(validation > 0 && validation < 1)) {
-      throw new ParameterException(
-          spec.commandLine(), "--validation must be above 0 and below 1, not " + validation);
+  /** Both parts of a segmenter's data set. */
+  Parts<SegmentationDataset> loadSegmentation() throws IOException {
+    if (dataset == DataSet.FASHION_SCENES) {
+      return new Parts<>(trainScenes().segmentation(), FashionScenes.test(data).segmentation());
     }
-    return ImageFolder.split(data, validation, splitSeed);
+    return masks.load(data, split);
+  }
+
+  /** The pictures to test a segmenter with. */
+  SegmentationDataset loadSegmentationTest(boolean setAside) throws IOException {
+    return dataset == DataSet.FASHION_SCENES
+        ? FashionScenes.test(data).segmentation()
+        : masks.loadTest(data, split, setAside);
+  }
+
+  /** Both parts of a detector's data set. */
+  Parts<DetectionDataset> loadDetection() throws IOException {
+    if (dataset == DataSet.FASHION_SCENES) {
+      return new Parts<>(trainScenes().detection(), FashionScenes.test(data).detection());
+    }
+    return coco.load(data, split, spec.commandLine().getErr());
+  }
+
+  /** The pictures to test a detector with. */
+  DetectionDataset loadDetectionTest(boolean setAside) throws IOException {
+    return dataset == DataSet.FASHION_SCENES
+        ? FashionScenes.test(data).detection()
+        : coco.loadTest(data, split, setAside, spec.commandLine().getErr());
+  }
+
+  private FashionScenes trainScenes() throws DataSetException {
+    if (scenes < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--scenes must be at least 1, not " + scenes);
+    }
+    return FashionScenes.train(data, scenes, sceneSeed);
+  }
+
+  private ImageFolder.Parts split() throws DataSetException {
+    return ImageFolder.split(data, split.share(), split.seed());
   }
 
   private ImageFolder readable(ImageFolder pictures, int workers) throws DataSetException {
@@ -113,7 +167,7 @@ final class DataOptions {
       err.flush();
     }
     ImageFolder readable =
-        pictures.readable(workers, strict, problem -> err.println("skipped " + problem));
+        pictures.readable(workers, split.strict(), problem -> err.println("skipped " + problem));
     if (readable.count() < pictures.count()) {
       err.printf(
           Locale.ROOT,

@@ -5,23 +5,34 @@ import dev.visionmamba.tasks.training.FineTuning;
 import dev.visionmamba.tasks.training.Mixing;
 import dev.visionmamba.tasks.training.TrainingOptions;
 import dev.visionmamba.tasks.training.TrainingOptions.OptimizerKind;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * The options that say how a network learns. What is not given comes from the options that suit the
  * data and the start, so the fields are null until then.
  */
 final class LearningFlags {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Default: 20; 100 for pictures from scratch.")
+      description = "Default: 20; 100 to classify pictures from scratch.")
   private Integer epochs;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "Images a step (default: 128; 64 for pictures from scratch, 32 with --from).")
+      description =
+          "Images a step (default: 128; 64 for pictures from scratch, 32 with --from; 16 to segment"
+              + " or detect).")
   private Integer batchSize;
 
   @Option(
@@ -36,7 +47,8 @@ final class LearningFlags {
       names = "--learning-rate",
       paramLabel = "X",
       description =
-          "The peak of the schedule (default: 0.002; 0.001 for pictures and with --from).")
+          "The peak of the schedule (default: 0.002; 0.001 for pictures and with --from, and to"
+              + " segment or detect; 0.0005 for both).")
   private Float learningRate;
 
   @Option(names = "--weight-decay", paramLabel = "X", description = "Default: 0.05.")
@@ -48,7 +60,10 @@ final class LearningFlags {
       description = "Default: 1; 5 for pictures from scratch; at most half of the epochs.")
   private Float warmupEpochs;
 
-  @Option(names = "--label-smoothing", paramLabel = "X", description = "Default: 0.1.")
+  @Option(
+      names = "--label-smoothing",
+      paramLabel = "X",
+      description = "Default: 0.1; only to classify.")
   private Float labelSmoothing;
 
   @Option(
@@ -74,7 +89,7 @@ final class LearningFlags {
       names = "--patience",
       paramLabel = "N",
       description =
-          "Stop when the test accuracy has not risen for N epochs, and keep the best epoch's model"
+          "Stop when the test has not gone better for N epochs, and keep the best epoch's model"
               + " (default: 0, train to the end and keep the last).")
   private Integer patience;
 
@@ -130,12 +145,22 @@ final class LearningFlags {
   @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
   private Long seed;
 
+  /**
+   * How a network learns from a data set.
+   *
+   * @param tuned whether it starts from a trained one
+   * @throws ParameterException if an option is only for classifiers, and this is none
+   */
   TrainingOptions options(DataSet dataset, boolean tuned) {
-    TrainingOptions start =
-        dataset == DataSet.FOLDER ? TrainingOptions.PICTURES : TrainingOptions.SMALL_IMAGES;
-    TrainingOptions base = tuned ? TrainingOptions.FINE_TUNING : start;
+    boolean dense = !dataset.tasks().contains(ModelTask.CLASSIFY);
+    if (dense) {
+      refuseForDense();
+    }
+    TrainingOptions base = tuned ? tuned(dense) : fromScratch(dataset);
     Augmentation augmentation =
-        dataset == DataSet.FOLDER ? base.augmentation() : start.augmentation();
+        dataset == DataSet.FASHION_MNIST
+            ? fromScratch(dataset).augmentation()
+            : base.augmentation();
     int count = or(epochs, base.epochs());
     return new TrainingOptions(
         count,
@@ -158,6 +183,36 @@ final class LearningFlags {
             or(layerDecay, base.tuning().layerDecay())),
         or(patience, base.patience()),
         or(seed, base.seed()));
+  }
+
+  private static TrainingOptions tuned(boolean dense) {
+    return dense ? TrainingOptions.DENSE_FINE_TUNING : TrainingOptions.FINE_TUNING;
+  }
+
+  private static TrainingOptions fromScratch(DataSet dataset) {
+    return switch (dataset) {
+      case FOLDER -> TrainingOptions.PICTURES;
+      case FASHION_MNIST -> TrainingOptions.SMALL_IMAGES;
+      case FASHION_SCENES, MASKS, COCO -> TrainingOptions.DENSE;
+    };
+  }
+
+  private void refuseForDense() {
+    Map<String, Object> given = new LinkedHashMap<>();
+    given.put("--label-smoothing", labelSmoothing);
+    given.put("--shift", shift);
+    given.put("--crop", smallestCrop);
+    given.put("--jitter", jitter);
+    given.put("--mixup", mixup);
+    given.put("--cutmix", cutmix);
+    given.values().removeIf(Objects::isNull);
+    if (!given.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          String.join(", ", given.keySet())
+              + ": for classifiers only; to segment or detect, pictures are mirrored (--no-flip"
+              + " keeps them from it), and cut to windows to segment");
+    }
   }
 
   private static <T> T or(T given, T standard) {

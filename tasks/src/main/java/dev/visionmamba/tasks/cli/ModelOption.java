@@ -5,6 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.TrainedModel;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The option that names a model with weights. */
@@ -44,6 +46,43 @@ final class ModelOption {
     }
     CatalogueEntry entry = ModelCatalogue.published(model);
     return ModelCatalogue.open(entry, weights, LoadOptions.STRICT, Device.cpu());
+  }
+
+  /**
+   * The name or path of the model; where none was given, that of a bundled one for the task.
+   *
+   * @param task what it must answer, or null for anything
+   * @throws ParameterException if none was given and none is bundled
+   */
+  String nameFor(ModelTask task) throws IOException, ModelNotFoundException {
+    if (task == null || spec.commandLine().getParseResult().hasMatchedOption("--model")) {
+      return model;
+    }
+    for (String bundled : ModelCatalogue.bundled()) {
+      if (ModelTask.of(ModelCatalogue.task(bundled)) == task) {
+        return bundled;
+      }
+    }
+    throw new ParameterException(
+        spec.commandLine(), "no model for " + task + " is bundled: name one by --model");
+  }
+
+  /**
+   * A model of any task, for inference; a download is shown.
+   *
+   * @param name what {@link #nameFor} gave
+   */
+  TrainedModel<?> load(String name)
+      throws IOException, ModelNotFoundException, MalformedModelException {
+    if (name.equals(model) && ModelTask.of(ModelCatalogue.task(name)) == ModelTask.CLASSIFY) {
+      return load();
+    }
+    if (weights != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--weights is for published classifiers; name a file of your own by --model");
+    }
+    return StoredModel.load(name);
   }
 
   /** What to load; a download has been shown and is done. */

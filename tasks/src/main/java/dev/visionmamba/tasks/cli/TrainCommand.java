@@ -1,14 +1,9 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.DataType;
-import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
-import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
-import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.tasks.training.TrainingOptions;
-import dev.visionmamba.zoo.ClassifierModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +23,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Trains a classifier, or tunes a trained one to pictures of your own (--from).",
+      "Trains a classifier, a segmenter or a detector, or tunes a trained one to pictures of your"
+          + " own (--from).",
       "After each epoch the folder holds model.safetensors, checkpoint.safetensors,"
-          + " metrics.csv and curves.png; at the end also confusion.png."
+          + " metrics.csv and curves.png; at the end, for a classifier, also confusion.png."
     })
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+
+  @Mixin private TaskOption task;
 
   @Mixin private DataOptions data;
 
@@ -71,50 +69,46 @@ final class TrainCommand implements Callable<Integer> {
     if (until < 1 || limit < 1) {
       throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
     }
+    ModelTask chosen = task.of(data, network);
     int workerCount = workers.start();
-    TrainingOptions options = learning.options(data.dataset(), network.tuned());
-    DataOptions.Parts parts = data.load(workerCount);
-    ImageDataset train = parts.train().first(limit);
-    ImageDataset test = parts.test().first(limit);
-    Engine.getEngine("PyTorch").setRandomSeed((int) options.seed());
-    try (ClassifierModel model = network.create(data, train.classNames());
+    TrainingOptions options = learning.options(data.dataset(chosen), network.from().isPresent());
+    Learning.Setup setup =
+        new Learning.Setup(
+            options, out, half ? DataType.FLOAT16 : DataType.FLOAT32, workerCount, limit);
+    try (Learning run = learning(chosen, setup);
         ImageProgress progress = new ImageProgress(options.epochs())) {
       spec.commandLine()
           .getOut()
           .printf(
               Locale.ROOT,
               "%s: %,d parameters; %,d training and %,d test images%n",
-              model.description().name(),
-              model.network().parameterCount(),
-              train.count(),
-              test.count());
+              run.model().description().name(),
+              run.model().network().parameterCount(),
+              run.trainCount(),
+              run.testCount());
       spec.commandLine().getOut().flush();
-      ClassifierTraining training =
-          new ClassifierTraining(
-              model,
-              train,
-              test,
-              options,
-              out,
-              half ? DataType.FLOAT16 : DataType.FLOAT32,
-              workerCount);
       List<EpochResult> results =
-          training.run(resume, until, Map.of("command", command(), "data", data.title()), progress);
+          run.run(resume, until, Map.of("command", command(), "data", data.title()), progress);
       progress.close();
-      ConfusionMatrixChart.draw(
-          ClassifierEvaluation.run(model, test, workerCount, done -> {}),
-          out.resolve("confusion.png"));
-      EpochResult kept = training.kept(results);
+      EpochResult kept = run.kept(results);
       spec.commandLine()
           .getOut()
           .printf(
               Locale.ROOT,
-              "test accuracy %.2f%% after %d epochs; the model is %s%n",
-              100 * kept.testAccuracy(),
+              "%s after %d epochs; the model is %s%n",
+              run.measured(kept),
               kept.epoch(),
               out.resolve(ClassifierTraining.MODEL_FILE));
     }
     return 0;
+  }
+
+  private Learning learning(ModelTask chosen, Learning.Setup setup) throws Exception {
+    return switch (chosen) {
+      case CLASSIFY -> ClassifierLearning.of(data, network, setup);
+      case SEGMENT -> SegmenterLearning.of(data, network, setup);
+      case DETECT -> DetectorLearning.of(data, network, setup);
+    };
   }
 
   /** The command line that gives this model. */

@@ -1,0 +1,90 @@
+package dev.visionmamba.tasks.cli;
+
+import ai.djl.MalformedModelException;
+import dev.visionmamba.tasks.cli.DataOptions.Parts;
+import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
+import dev.visionmamba.tasks.training.ClassifierEvaluation;
+import dev.visionmamba.tasks.training.ClassifierTraining;
+import dev.visionmamba.tasks.training.EpochResult;
+import dev.visionmamba.tasks.training.ImageDataset;
+import dev.visionmamba.tasks.training.TrainingListener;
+import dev.visionmamba.zoo.ClassifierModel;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The training of a classifier. */
+final class ClassifierLearning implements Learning {
+  private final ClassifierModel model;
+  private final ImageDataset train;
+  private final ImageDataset test;
+  private final Setup setup;
+  private final ClassifierTraining training;
+
+  private ClassifierLearning(
+      ClassifierModel model, ImageDataset train, ImageDataset test, Setup setup) {
+    this.model = model;
+    this.train = train;
+    this.test = test;
+    this.setup = setup;
+    this.training =
+        new ClassifierTraining(
+            model, train, test, setup.options(), setup.out(), setup.weightType(), setup.workers());
+  }
+
+  /** Loads the data and makes the network. */
+  static ClassifierLearning of(DataOptions data, NetworkFlags network, Setup setup)
+      throws Exception {
+    Parts<ImageDataset> parts = data.load(setup.workers());
+    ImageDataset train = parts.train().first(setup.limit());
+    ImageDataset test = parts.test().first(setup.limit());
+    ClassifierModel model = setup.seeded(() -> network.createClassifier(data, train.classNames()));
+    try {
+      return new ClassifierLearning(model, train, test, setup);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public ClassifierModel model() {
+    return model;
+  }
+
+  @Override
+  public int trainCount() {
+    return train.count();
+  }
+
+  @Override
+  public int testCount() {
+    return test.count();
+  }
+
+  @Override
+  public List<EpochResult> run(
+      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
+      throws IOException, MalformedModelException {
+    return training.run(resume, until, notes, listener);
+  }
+
+  @Override
+  public EpochResult kept(List<EpochResult> history) {
+    return training.kept(history);
+  }
+
+  @Override
+  public String measured(EpochResult kept) throws IOException {
+    ConfusionMatrixChart.draw(
+        ClassifierEvaluation.run(model, test, setup.workers(), done -> {}),
+        setup.out().resolve("confusion.png"));
+    return String.format(Locale.ROOT, "test accuracy %.2f%%", 100 * kept.testAccuracy());
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}

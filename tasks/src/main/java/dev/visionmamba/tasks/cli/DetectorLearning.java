@@ -1,0 +1,114 @@
+package dev.visionmamba.tasks.cli;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import dev.visionmamba.heads.detection.DetectionObjective;
+import dev.visionmamba.tasks.cli.DataOptions.Parts;
+import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
+import dev.visionmamba.tasks.training.DetectionDataset;
+import dev.visionmamba.tasks.training.DetectionTraining;
+import dev.visionmamba.tasks.training.DetectorEvaluation;
+import dev.visionmamba.tasks.training.EpochResult;
+import dev.visionmamba.tasks.training.TrainingListener;
+import dev.visionmamba.zoo.DetectorModel;
+import dev.visionmamba.zoo.catalogue.Task;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The training of a detector. */
+final class DetectorLearning implements Learning {
+  private final DetectorModel model;
+  private final DetectionDataset train;
+  private final DetectionDataset test;
+  private final Setup setup;
+  private final DetectionTraining training;
+
+  private DetectorLearning(
+      DetectorModel model, DetectionDataset train, DetectionDataset test, Setup setup) {
+    this.model = model;
+    this.train = train;
+    this.test = test;
+    this.setup = setup;
+    this.training =
+        new DetectionTraining(
+            model,
+            train,
+            test,
+            setup.options(),
+            DetectionObjective.published(model.network().head()),
+            setup.out(),
+            setup.weightType(),
+            setup.workers());
+  }
+
+  /** Loads the data and makes the network. */
+  static DetectorLearning of(DataOptions data, NetworkFlags network, Setup setup) throws Exception {
+    Parts<DetectionDataset> parts = data.loadDetection();
+    DetectionDataset train = parts.train().first(setup.limit());
+    DetectionDataset test = parts.test().first(setup.limit());
+    DetectorModel model =
+        setup.seeded(
+            () ->
+                network.createDense(
+                    ModelTask.DETECT,
+                    data,
+                    train.classNames(),
+                    description -> DetectorModel.create(description, Device.cpu())));
+    try {
+      return new DetectorLearning(model, train, test, setup);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public DetectorModel model() {
+    return model;
+  }
+
+  @Override
+  public int trainCount() {
+    return train.count();
+  }
+
+  @Override
+  public int testCount() {
+    return test.count();
+  }
+
+  @Override
+  public List<EpochResult> run(
+      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
+      throws IOException, MalformedModelException {
+    return training.run(resume, until, notes, listener);
+  }
+
+  @Override
+  public EpochResult kept(List<EpochResult> history) {
+    return training.kept(history);
+  }
+
+  @Override
+  public String measured(EpochResult kept) throws IOException {
+    return "test "
+        + DetectionReport.line(
+            DetectorEvaluation.run(model, test, overlaps(model), setup.workers(), done -> {}));
+  }
+
+  /** What of a detector's answers can be measured: boxes, and masks where it gives them. */
+  static Set<Overlap> overlaps(DetectorModel model) {
+    return model.description().head().task().equals(Optional.of(Task.INSTANCE_SEGMENTATION))
+        ? EnumSet.allOf(Overlap.class)
+        : EnumSet.of(Overlap.BOXES);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
