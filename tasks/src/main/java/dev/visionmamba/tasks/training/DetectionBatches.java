@@ -158,8 +158,7 @@ final class DetectionBatches implements TrainingTask.Batches<DetectionBatches.Ba
    * @return in pixels of the resized picture; crowds are neither objects nor background
    */
   static GroundTruth truth(List<Instance> instances, ImageFrame frame, boolean mirrored) {
-    List<Instance> things =
-        instances.stream().filter(instance -> !instance.crowd()).toList();
+    List<Instance> things = instances.stream().filter(instance -> !instance.crowd()).toList();
     List<Instance> crowds = instances.stream().filter(Instance::crowd).toList();
     boolean[][] masks = new boolean[things.size()][];
     int[] labels = new int[things.size()];

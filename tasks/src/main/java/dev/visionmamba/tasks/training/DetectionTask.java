@@ -74,8 +74,7 @@ final class DetectionTask implements TrainingTask<Batch> {
 
   @Override
   public Batches<Batch> batches(int[] order, SplittableRandom random, int threads) {
-    return new DetectionBatches(
-        train, model.description().fit(), options, order, random, threads);
+    return new DetectionBatches(train, model.description().fit(), options, order, random, threads);
   }
 
   @Override

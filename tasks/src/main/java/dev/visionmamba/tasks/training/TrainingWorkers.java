@@ -31,8 +31,7 @@ final class TrainingWorkers<B extends TrainingTask.Examples<B>> implements AutoC
   /** The sum of the images' losses, and how much was recognised of how much. */
   record BatchResult(double lossSum, long right, long chances) {
     BatchResult plus(BatchResult other) {
-      return new BatchResult(
-          lossSum + other.lossSum, right + other.right, chances + other.chances);
+      return new BatchResult(lossSum + other.lossSum, right + other.right, chances + other.chances);
     }
   }
 
