@@ -2,6 +2,7 @@ package dev.visionmamba.heads.ops;
 
 import dev.visionmamba.heads.ops.RoiPooling.Level;
 import dev.visionmamba.heads.ops.RoiPooling.Scratch;
+import dev.visionmamba.scans.engine.Parallel;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;

@@ -10,7 +10,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.DefaultTrainingConfig;
-import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.scans.autograd.ScanTrainer;
@@ -44,7 +43,7 @@ class TrainingWorkersTest {
     LabelledImages images = Clothes.bars(10, 1);
     Loss loss = new SmoothedCrossEntropy(0.1f);
     try (ClassifierModel model = ClassifierModel.create(description, Device.cpu());
-        Trainer trainer = ScanTrainer.of(model.djlModel(), new DefaultTrainingConfig(loss));
+        ScanTrainer trainer = ScanTrainer.of(model.djlModel(), new DefaultTrainingConfig(loss));
         TrainingWorkers<Batch> threads =
             new TrainingWorkers<>(
                 new ClassifierTask(model, images, images, TrainingOptions.SMALL_IMAGES), workers);
