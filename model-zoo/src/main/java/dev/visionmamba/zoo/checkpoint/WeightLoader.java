@@ -178,12 +178,14 @@ public final class WeightLoader {
         new WeightLoader(file, network, backbone, PublishedNames.BACKBONE, options);
     List<StoredTensor> stored = loader.fitted(loader.unwrapped(file.stateDict(loader.key)));
     Set<String> leftovers = loader.leftovers(backbone);
+    boolean auxiliary =
+        loader.shapes.keySet().stream().anyMatch(name -> name.startsWith(AUXILIARY));
     List<StoredTensor> tensors =
         loader.without(
             stored,
             name ->
                 !loader.shapes.containsKey(name)
-                    && (leftovers.contains(name) || name.startsWith(AUXILIARY)));
+                    && (leftovers.contains(name) || (!auxiliary && name.startsWith(AUXILIARY))));
     Predicate<String> startsAnew = name -> false;
     if (tensors.stream().noneMatch(tensor -> tensor.name().startsWith(AUXILIARY))) {
       startsAnew = name -> name.startsWith(AUXILIARY);
