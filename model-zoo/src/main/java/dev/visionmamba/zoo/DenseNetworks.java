@@ -30,6 +30,7 @@ import dev.visionmamba.heads.segmentation.FcnHead;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.heads.segmentation.SemanticFpnHead;
 import dev.visionmamba.heads.segmentation.UPerHead;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -106,7 +107,7 @@ final class DenseNetworks {
    */
   static Segmenter segmenter(ModelDescription description) {
     ConstructorArguments head = head(description, DECODE_HEADS, "segmenter");
-    Backbone backbone = maps(backbone(description));
+    Backbone backbone = maps(description);
     int classes = description.classes().size();
     int channels = head.integer("channels", 1);
     if (description.head().name().equals("upernet")) {
@@ -133,7 +134,7 @@ final class DenseNetworks {
    */
   static Detector detector(ModelDescription description) {
     ConstructorArguments head = head(description, DETECTION_HEADS, "detector");
-    Backbone backbone = objects(backbone(description));
+    Backbone backbone = objects(description);
     int classes = description.classes().size();
     if (description.head().name().equals(CASCADE)) {
       return cascade(backbone, head, classes);
@@ -156,25 +157,23 @@ final class DenseNetworks {
     return new ConstructorArguments(name, new TreeMap<>(published), description.head().arguments());
   }
 
-  private static Backbone backbone(ModelDescription description) {
-    return Backbones.create(description.backbone(), description.arguments(), Purpose.FEATURES);
-  }
-
   /** A backbone in the form in which segmenters read it. */
-  private static Backbone maps(Backbone backbone) {
+  private static Backbone maps(ModelDescription description) {
+    Backbone backbone =
+        Backbones.create(description.backbone(), description.arguments(), Purpose.FEATURES);
     if (backbone instanceof Vim vim) {
       return new VimPyramid(vim);
     }
     return backbone instanceof PlainMamba plain ? new PlainMambaPyramid(plain) : backbone;
   }
 
-  /** A backbone in the form in which detectors read it. */
-  private static Backbone objects(Backbone backbone) {
-    if (backbone instanceof PlainMamba) {
-      throw new IllegalArgumentException(
-          "PlainMamba's detectors stand on an adapter, which this version does not have yet");
-    }
-    return backbone;
+  /** A backbone in the form in which detectors read it: PlainMamba has an adapter there. */
+  private static Backbone objects(ModelDescription description) {
+    Map<String, Object> arguments = new HashMap<>(description.arguments());
+    Backbones.find(description.backbone())
+        .filter(entry -> entry.family().equals("PlainMamba"))
+        .ifPresent(entry -> arguments.putIfAbsent("type", "PlainMambaAdapter"));
+    return Backbones.create(description.backbone(), arguments, Purpose.FEATURES);
   }
 
   /** The neck whose levels have the strides that the head wants. */

@@ -131,16 +131,6 @@ class ModelCatalogueTest {
   }
 
   @Test
-  void whatTheLibraryCannotBuildIsNotFetched() {
-    for (String name : List.of("mask_rcnn_plainmamba_l1", "retinanet_plainmamba_l1")) {
-      assertThatThrownBy(() -> ModelCatalogue.loadDetector(name, Device.cpu()))
-          .isInstanceOf(CheckpointException.class)
-          .hasMessageContainingAll(published(name).name(), "adapter");
-    }
-    assertThat(folder.resolve("cache")).doesNotExist();
-  }
-
-  @Test
   void bundledModelsKnowTheirTask() throws Exception {
     assertThat(ModelCatalogue.bundled(Task.CLASSIFICATION)).containsExactly(ModelCatalogue.DEFAULT);
     for (Task task : Task.values()) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.efficientvim.EfficientViM;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaAdapter;
 import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimPyramid;
@@ -90,6 +91,9 @@ record PublishedNames(
           Pattern.compile(".*\\.weight"),
           Pattern.compile("outnorm\\d+\\..*"));
 
+  /** What PlainMamba's detectors have beside the backbone of its classifiers. */
+  private static final String ADAPTER = "(level_embed|(spm|interactions|up|ad_norm[1-4])\\..*)";
+
   private static final Map<Class<? extends Backbone>, PublishedNames> FAMILIES =
       Map.of(
           Vim.class, PLAIN,
@@ -97,6 +101,7 @@ record PublishedNames(
           VMamba.class, VMAMBA,
           PlainMamba.class, PLAIN_MAMBA,
           PlainMambaPyramid.class, PLAIN_MAMBA.withPyramid("norm_layer\\d+\\..*"),
+          PlainMambaAdapter.class, PLAIN_MAMBA.withPyramid(ADAPTER),
           EfficientViM.class, PLAIN);
 
   /** The table of a backbone's family; of an unknown one, the plain one. */

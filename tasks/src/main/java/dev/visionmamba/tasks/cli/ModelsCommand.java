@@ -19,7 +19,6 @@ import dev.visionmamba.zoo.TrainedModel;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
-import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.download.DownloadOptions;
 import dev.visionmamba.zoo.download.ModelCache;
 import java.io.PrintWriter;
@@ -59,10 +58,7 @@ final class ModelsCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object a line.")
   private boolean json;
 
-  /**
-   * A network; its checkpoints' first is the default one. Of one that this version cannot build,
-   * the size is null.
-   */
+  /** A network; its checkpoints' first is the default one. */
   private record Row(
       String name,
       String family,
@@ -119,14 +115,9 @@ final class ModelsCommand implements Callable<Integer> {
     return rows;
   }
 
-  /** A network of the catalogue that is no classifier; without numbers if it cannot be built. */
+  /** A network of the catalogue that is no classifier. */
   private static Row denseRow(List<CatalogueEntry> published, ModelCache cache) {
     CatalogueEntry entry = published.get(0);
-    try {
-      ModelCatalogue.requireSupported(entry);
-    } catch (CheckpointException e) {
-      return new Row(entry.network(), entry.family(), 0, 0, null, "not supported yet", published);
-    }
     ModelDescription description = ModelDescription.of(entry);
     NamedBlock network = ModelCatalogue.network(description);
     return row(entry.network(), description, network, weights(entry, cache), published);
@@ -183,12 +174,10 @@ final class ModelsCommand implements Callable<Integer> {
     JsonObject object = new JsonObject();
     object.addProperty("name", row.name());
     object.addProperty("family", row.family());
-    if (row.size() != null) {
-      object.addProperty("parameters", row.parameters());
-      object.addProperty("multiply_adds", row.multiplyAdds());
-      object.addProperty("height", row.size().get(0));
-      object.addProperty("width", row.size().get(1));
-    }
+    object.addProperty("parameters", row.parameters());
+    object.addProperty("multiply_adds", row.multiplyAdds());
+    object.addProperty("height", row.size().get(0));
+    object.addProperty("width", row.size().get(1));
     object.addProperty("weights", row.weights());
     JsonArray array = new JsonArray();
     row.checkpoints().forEach(entry -> array.add(toJson(entry, cache)));
@@ -240,24 +229,15 @@ final class ModelsCommand implements Callable<Integer> {
             left("family").with(Row::family),
             new Column()
                 .header("parameters")
-                .with(row -> known(row, String.format(Locale.ROOT, "%,d", row.parameters()))),
+                .with(row -> String.format(Locale.ROOT, "%,d", row.parameters())),
             new Column()
                 .header("FLOPs")
-                .with(
-                    row ->
-                        known(
-                            row, String.format(Locale.ROOT, "%.3f G", row.multiplyAdds() * 1e-9))),
-            new Column().header("resolution").with(ModelsCommand::resolution),
+                .with(row -> String.format(Locale.ROOT, "%.3f G", row.multiplyAdds() * 1e-9)),
+            new Column()
+                .header("resolution")
+                .with(row -> row.size().get(0) + "x" + row.size().get(1)),
             left("weights").with(Row::weights),
             left("checkpoints").with(ModelsCommand::tags)));
-  }
-
-  private static String known(Row row, String text) {
-    return row.size() == null ? "" : text;
-  }
-
-  private static String resolution(Row row) {
-    return row.size() == null ? "" : row.size().get(0) + "x" + row.size().get(1);
   }
 
   private static String tags(Row row) {
