@@ -12,7 +12,6 @@ import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.DetectorModel;
 import dev.visionmamba.zoo.ModelDescription;
-import java.awt.Rectangle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -54,7 +53,8 @@ final class PictureDetector implements AutoCloseable {
           if (options.tiling() == null) {
             found.addAll(whole(open, pictures));
           } else {
-            pictures.forEach(picture -> found.add(tiled(open, picture)));
+            TiledDetection tiled = new TiledDetection(options, some -> whole(open, some));
+            pictures.forEach(picture -> found.add(tiled.detect(picture)));
           }
           List<String> classes = open.description().classes();
           return IntStream.range(0, found.size())
@@ -64,47 +64,6 @@ final class PictureDetector implements AutoCloseable {
                           pictures.get(i).width(), pictures.get(i).height(), found.get(i), classes))
               .toList();
         });
-  }
-
-  private List<Detection> tiled(DetectorModel open, PixelImage picture) {
-    DetectionTiling tiling = options.tiling();
-    List<Rectangle> tiles = tiling.tiles(picture.width(), picture.height());
-    if (tiles.size() == 1) {
-      return whole(open, List.of(picture)).get(0);
-    }
-    TileMerge merge = new TileMerge(picture.width(), picture.height());
-    if (tiling.whole()) {
-      merge.add(
-          new Rectangle(picture.width(), picture.height()), whole(open, List.of(picture)).get(0));
-    }
-    for (int first = 0; first < tiles.size(); first += options.batchSize()) {
-      List<Rectangle> some =
-          tiles.subList(first, Math.min(tiles.size(), first + options.batchSize()));
-      List<List<Detection>> found =
-          whole(
-              open,
-              some.stream()
-                  .map(tile -> picture.crop(tile.x, tile.y, tile.width, tile.height))
-                  .toList());
-      for (int i = 0; i < some.size(); i++) {
-        Rectangle tile = some.get(i);
-        List<Detection> moved =
-            found.get(i).stream().map(detection -> moved(detection, tile, picture)).toList();
-        merge.add(tile, moved);
-      }
-    }
-    return merge.merged(options.nmsThreshold(), options.mostObjects());
-  }
-
-  /** A tile's object in the picture. */
-  private static Detection moved(Detection detection, Rectangle tile, PixelImage picture) {
-    Box box = detection.box();
-    RunLengthMask mask = detection.mask();
-    return new Detection(
-        detection.label(),
-        detection.score(),
-        new Box(box.left() + tile.x, box.top() + tile.y, box.width(), box.height()),
-        mask == null ? null : mask.placed(picture.width(), picture.height(), tile.x, tile.y));
   }
 
   private List<List<Detection>> whole(DetectorModel open, List<PixelImage> pictures) {

@@ -5,7 +5,9 @@ import dev.visionmamba.tasks.image.InvalidImageException;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -106,12 +109,43 @@ public final class LabelPng {
    * @throws IOException if it cannot be written
    */
   public static void write(LabelMap labels, Path file) throws IOException {
-    BufferedImage grey =
-        new BufferedImage(labels.width(), labels.height(), BufferedImage.TYPE_BYTE_GRAY);
-    byte[] levels = ((DataBufferByte) grey.getRaster().getDataBuffer()).getData();
-    System.arraycopy(labels.labels(), 0, levels, 0, levels.length);
+    write(
+        labels,
+        new BufferedImage(labels.width(), labels.height(), BufferedImage.TYPE_BYTE_GRAY),
+        file);
+  }
+
+  /**
+   * Writes labels as places in the palette of a PNG, whole or not at all: {@link #read(Path)} and
+   * the usual tools read the labels, and a picture viewer shows the colours.
+   *
+   * @param labels the labels
+   * @param colours the classes' colours by label, 0xRRGGBB, at most 256; further labels are white
+   * @param file where; its folder must exist
+   * @throws IOException if it cannot be written
+   * @throws IllegalArgumentException if there are more colours
+   */
+  public static void write(LabelMap labels, List<Integer> colours, Path file) throws IOException {
+    if (colours.size() > LabelMap.IGNORED + 1) {
+      throw new IllegalArgumentException(
+          "a palette has at most 256 colours, got " + colours.size());
+    }
+    int[] palette = new int[LabelMap.IGNORED + 1];
+    Arrays.setAll(palette, label -> label < colours.size() ? colours.get(label) : 0xffffff);
+    IndexColorModel model =
+        new IndexColorModel(8, palette.length, palette, 0, false, -1, DataBuffer.TYPE_BYTE);
+    write(
+        labels,
+        new BufferedImage(labels.width(), labels.height(), BufferedImage.TYPE_BYTE_INDEXED, model),
+        file);
+  }
+
+  /** Writes labels as an image's bytes. */
+  private static void write(LabelMap labels, BufferedImage image, Path file) throws IOException {
+    byte[] bytes = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+    System.arraycopy(labels.labels(), 0, bytes, 0, bytes.length);
     ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(grey, "png", png);
+    ImageIO.write(image, "png", png);
     AtomicFiles.write(
         file, channel -> AtomicFiles.writeAll(channel, ByteBuffer.wrap(png.toByteArray())));
   }

@@ -14,9 +14,12 @@ import picocli.CommandLine.Spec;
     name = "visionmamba",
     mixinStandardHelpOptions = true,
     version = "visionmamba 0.1.0",
-    description = "Vision Mamba models: classify pictures, train, evaluate, measure.",
+    description =
+        "Vision Mamba models: classify and segment pictures, find objects, train, evaluate, measure.",
     subcommands = {
       ClassifyCommand.class,
+      DetectCommand.class,
+      SegmentCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       ModelsCommand.class,
@@ -25,6 +28,7 @@ import picocli.CommandLine.Spec;
       BenchmarkCommand.class,
       ExportCommand.class,
       ScanPathsCommand.class,
+      ScenesCommand.class,
       CheckpointCommand.class,
       CommandLine.HelpCommand.class
     },

@@ -9,11 +9,8 @@ import dev.visionmamba.zoo.TrainedModel;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
-import dev.visionmamba.zoo.download.DownloadOptions;
-import dev.visionmamba.zoo.download.Downloader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,7 +39,8 @@ final class ModelOption {
   /** The model, for inference; a download is shown. */
   ClassifierModel load() throws IOException, ModelNotFoundException, MalformedModelException {
     if (weights == null) {
-      return ModelCatalogue.load(nameOrPath(), Device.cpu());
+      ModelFetch.fetch(model, Task.CLASSIFICATION, spec.commandLine().getErr());
+      return ModelCatalogue.load(model, Device.cpu());
     }
     CatalogueEntry entry = ModelCatalogue.published(model);
     return ModelCatalogue.open(entry, weights, LoadOptions.STRICT, Device.cpu());
@@ -83,20 +81,5 @@ final class ModelOption {
           "--weights is for published classifiers; name a file of your own by --model");
     }
     return StoredModel.load(name);
-  }
-
-  /** What to load; a download has been shown and is done. */
-  private String nameOrPath() throws IOException, ModelNotFoundException {
-    Optional<CatalogueEntry> entry = ModelCatalogue.downloadable(model);
-    if (entry.isPresent()) {
-      ModelCatalogue.requireSupported(entry.get(), Task.CLASSIFICATION);
-      Downloader downloader = new Downloader(DownloadOptions.ofEnvironment());
-      if (!downloader.cache().contains(entry.get())) { // loading checks what is there
-        try (DownloadBar bar = new DownloadBar(spec.commandLine().getErr())) {
-          downloader.fetch(entry.get(), bar);
-        }
-      }
-    }
-    return model;
   }
 }

@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The classes of published data sets, in the order in which networks know them. */
 public final class ClassNames {
@@ -30,6 +31,21 @@ public final class ClassNames {
   public static List<CocoCategory> cocoCategories() {
     return lines("coco.txt").stream()
         .map(line -> new CocoCategory(Long.parseLong(first(line)), rest(line)))
+        .toList();
+  }
+
+  /**
+   * The numbers of classes in COCO's files.
+   *
+   * @param classNames the classes' names by label
+   * @return the published numbers for COCO's own 80 classes; for others, the label + 1
+   */
+  public static List<CocoCategory> categories(List<String> classNames) {
+    if (classNames.equals(coco())) {
+      return cocoCategories();
+    }
+    return IntStream.range(0, classNames.size())
+        .mapToObj(label -> new CocoCategory(label + 1L, classNames.get(label)))
         .toList();
   }
 

@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Draws what was found in a picture: boxes in the colours of their classes, the class's name and
@@ -51,6 +53,19 @@ public final class DetectionPicture {
    */
   public static BufferedImage draw(
       PixelImage picture, List<Detection> detections, List<String> classNames, Palette palette) {
+    return drawn(picture, detections, classNames, palette).image();
+  }
+
+  /**
+   * A drawing.
+   *
+   * @param image the picture with boxes, masks and labels
+   * @param complete whether every box has its label
+   */
+  private record Drawing(BufferedImage image, boolean complete) {}
+
+  private static Drawing drawn(
+      PixelImage picture, List<Detection> detections, List<String> classNames, Palette palette) {
     List<Detection> surestFirst = new ArrayList<>(detections);
     surestFirst.sort(Comparator.comparingDouble(detection -> -detection.score()));
     BufferedImage image = Objects.requireNonNull(picture, "picture").toBufferedImage();
@@ -69,8 +84,7 @@ public final class DetectionPicture {
         masks.paint(detection.mask(), palette.colour(detection.label()), scale.line());
       }
     }
-    draw(image, items, palette, scale);
-    return image;
+    return new Drawing(image, draw(image, items, palette, scale));
   }
 
   /**
@@ -106,7 +120,10 @@ public final class DetectionPicture {
   }
 
   /**
-   * Draws detections and writes a PNG, whole or not at all.
+   * Draws detections and writes a PNG, whole or not at all. A picture whose longer side is under
+   * {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number, so that labels find
+   * room. Where they do not all the same, a legend below the picture says which colour is which
+   * class, and how many objects are of it.
    *
    * @param picture the picture
    * @param detections what was found in it
@@ -123,7 +140,38 @@ public final class DetectionPicture {
       Palette palette,
       Path file)
       throws IOException {
-    PngWriter.write(draw(picture, detections, classNames, palette), file);
+    Magnifier magnifier = Magnifier.of(picture);
+    List<Detection> large = new ArrayList<>();
+    for (Detection detection : detections) {
+      requireSize(picture, detection.mask());
+      large.add(
+          new Detection(
+              detection.label(),
+              detection.score(),
+              magnifier.box(detection.box()),
+              magnifier.mask(detection.mask())));
+    }
+    Drawing drawing = drawn(magnifier.picture(picture), large, classNames, palette);
+    BufferedImage image = drawing.image();
+    if (!drawing.complete()) {
+      image = ClassLegend.below(image, entries(detections, classNames, palette));
+    }
+    PngWriter.write(image, file);
+  }
+
+  /** The classes that were found and how often, the most frequent first. */
+  private static List<ClassLegend.Entry> entries(
+      List<Detection> detections, List<String> classNames, Palette palette) {
+    Map<Integer, Integer> counts = new TreeMap<>();
+    detections.forEach(detection -> counts.merge(detection.label(), 1, Integer::sum));
+    return counts.entrySet().stream()
+        .sorted(Comparator.comparing(count -> -count.getValue()))
+        .map(
+            count ->
+                new ClassLegend.Entry(
+                    palette.colour(count.getKey()),
+                    classNames.get(count.getKey()) + " \u00d7 " + count.getValue()))
+        .toList();
   }
 
   private static String name(int label, List<String> classNames) {
@@ -143,8 +191,8 @@ public final class DetectionPicture {
     }
   }
 
-  /** Draws boxes, the first in front. */
-  private static void draw(
+  /** Draws boxes, the first in front; says whether each has its label. */
+  private static boolean draw(
       BufferedImage image, List<Item> items, Palette palette, PictureScale scale) {
     Graphics2D g = image.createGraphics();
     Letters.smooth(g);
@@ -175,6 +223,7 @@ public final class DetectionPicture {
       }
     }
     g.dispose();
+    return !grounds.contains(null);
   }
 
   /** The edges of a box as far as they are in the picture, each as wide as a line. */

@@ -18,6 +18,9 @@ public final class Palette {
 
   private static final double LEAST_CHROMA = 22;
 
+  /** What is behind all things is drawn so. */
+  private static final Color GROUND = new Color(0x303030);
+
   private final List<Color> colours;
 
   private Palette(List<Color> colours) {
@@ -45,6 +48,27 @@ public final class Palette {
    */
   public static Palette ade20k() {
     return of(ClassNames.ade20kColours());
+  }
+
+  /**
+   * Colours for classes: ADE20K's for its 150, else {@linkplain #distinct distinct} ones, and a
+   * dark grey for a class that is called background.
+   *
+   * @param classNames the classes' names by label, at least one
+   * @return the palette
+   * @throws IllegalArgumentException if there is no name
+   */
+  public static Palette forClasses(List<String> classNames) {
+    if (classNames.equals(ClassNames.ade20k())) {
+      return ade20k();
+    }
+    Palette distinct = distinct(classNames.size());
+    List<Color> colours = new ArrayList<>();
+    int next = 0;
+    for (String name : classNames) {
+      colours.add(name.equals("background") ? GROUND : distinct.colour(next++));
+    }
+    return new Palette(colours);
   }
 
   /**

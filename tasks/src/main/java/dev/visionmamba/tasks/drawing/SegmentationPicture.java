@@ -2,8 +2,6 @@ package dev.visionmamba.tasks.drawing;
 
 import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.PixelImage;
-import java.awt.Color;
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,13 +20,7 @@ public final class SegmentationPicture {
   /** How much of the picture is covered if nothing else is told. */
   public static final double OPACITY = 0.6;
 
-  /** Names need so much, in pixels, however narrow the picture is. */
-  private static final int NARROWEST = 120;
-
   private SegmentationPicture() {}
-
-  /** A line of the legend. */
-  private record Entry(Color colour, String text) {}
 
   /**
    * Draws labels over a picture.
@@ -57,11 +49,12 @@ public final class SegmentationPicture {
         painter.blend(i, palette.colour(label), opacity);
       }
     }
-    return withLegend(overlay, entries(labels, classNames, palette));
+    return ClassLegend.below(overlay, entries(labels, classNames, palette));
   }
 
   /**
-   * Draws labels over a picture and writes a PNG, whole or not at all.
+   * Draws labels over a picture and writes a PNG, whole or not at all. A picture whose longer side
+   * is under {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number.
    *
    * @param picture the picture
    * @param labels the class of each of its pixels
@@ -74,7 +67,11 @@ public final class SegmentationPicture {
   public static void write(
       PixelImage picture, LabelMap labels, List<String> classNames, Palette palette, Path file)
       throws IOException {
-    PngWriter.write(draw(picture, labels, classNames, palette, OPACITY), file);
+    check(picture, labels, classNames, OPACITY);
+    Magnifier magnifier = Magnifier.of(picture);
+    PngWriter.write(
+        draw(magnifier.picture(picture), magnifier.labels(labels), classNames, palette, OPACITY),
+        file);
   }
 
   private static void check(
@@ -97,7 +94,8 @@ public final class SegmentationPicture {
     }
   }
 
-  private static List<Entry> entries(LabelMap labels, List<String> classNames, Palette palette) {
+  private static List<ClassLegend.Entry> entries(
+      LabelMap labels, List<String> classNames, Palette palette) {
     int[] counts = labels.counts();
     List<Integer> present = new ArrayList<>();
     for (int label = 0; label < Math.min(classNames.size(), LabelMap.IGNORED); label++) {
@@ -109,7 +107,7 @@ public final class SegmentationPicture {
     return present.stream()
         .map(
             label ->
-                new Entry(
+                new ClassLegend.Entry(
                     palette.colour(label),
                     String.format(
                         Locale.ROOT,
@@ -117,46 +115,5 @@ public final class SegmentationPicture {
                         classNames.get(label),
                         100.0 * counts[label] / labels.labels().length)))
         .toList();
-  }
-
-  private static BufferedImage withLegend(BufferedImage overlay, List<Entry> entries) {
-    if (entries.isEmpty()) {
-      return overlay;
-    }
-    PictureScale scale = PictureScale.of(overlay.getWidth(), overlay.getHeight());
-    int width = Math.max(NARROWEST, overlay.getWidth());
-    int line = scale.labelHeight();
-    int gap = line / 2;
-    int swatch = (int) Math.ceil(Letters.capital(scale.font()));
-    int room = width - 2 * gap - swatch - gap / 2;
-    List<String> texts = entries.stream().map(entry -> scale.fit(entry.text(), room)).toList();
-    // Columns as wide as the widest entry.
-    int widest =
-        texts.stream().mapToInt(text -> Letters.width(scale.font(), text)).max().getAsInt();
-    int column = swatch + gap / 2 + widest + gap;
-    int columns = Math.max(1, Math.min(entries.size(), (width - gap) / column));
-    int rows = (entries.size() + columns - 1) / columns;
-    BufferedImage image =
-        new BufferedImage(
-            width, overlay.getHeight() + 2 * gap + rows * line, BufferedImage.TYPE_3BYTE_BGR);
-    Graphics2D g = image.createGraphics();
-    Letters.smooth(g);
-    g.setColor(Color.WHITE);
-    g.fillRect(0, 0, image.getWidth(), image.getHeight());
-    g.drawImage(overlay, 0, 0, null);
-    g.setFont(scale.font());
-    for (int i = 0; i < entries.size(); i++) {
-      int left = gap + i / rows * column;
-      int middle = overlay.getHeight() + gap + i % rows * line + line / 2;
-      g.setColor(entries.get(i).colour());
-      g.fillRect(left, middle - swatch / 2, swatch, swatch);
-      g.setColor(Letters.GREY);
-      g.drawRect(left, middle - swatch / 2, swatch - 1, swatch - 1);
-      g.setColor(Letters.INK);
-      double baseline = middle + Letters.capital(scale.font()) / 2;
-      g.drawString(texts.get(i), left + swatch + gap / 2, (float) baseline);
-    }
-    g.dispose();
-    return image;
   }
 }
