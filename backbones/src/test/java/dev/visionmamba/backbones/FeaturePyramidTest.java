@@ -34,6 +34,10 @@ class FeaturePyramidTest {
         new OwnBackbone(8),
         new Vim(VimConfig.TINY.with(SMALL_VIM)),
         new SimpleFeaturePyramid(new Vim(VimConfig.TINY.with(SMALL_VIM)), 24),
+        Backbones.create(
+            "plainmamba_l1",
+            Map.of("type", "PlainMambaAdapter", "embed_dims", 24, "num_layers", 4),
+            Purpose.FEATURES),
         Backbones.create("vmamba_tiny_s1l8", smallVmamba, Purpose.FEATURES),
         Backbones.create("vanilla_vmamba_tiny", smallVmamba, Purpose.CLASSIFICATION));
   }

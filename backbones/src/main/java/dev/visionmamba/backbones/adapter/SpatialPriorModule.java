@@ -12,6 +12,7 @@ import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.ConvNormStack;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.scans.autograd.Tape;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,13 +87,15 @@ public final class SpatialPriorModule extends NamedBlock {
       scope.suppressNotUsedWarning();
       NDArray x;
       try (NDArray half = stem.forward(store, images, training)) {
-        x = pooled(half);
+        x = Tape.cut(pooled(half)); // the finest map takes another way than the others
       }
       NDList maps = new NDList(projections.get(0).forward(store, x, training));
       for (int i = 0; i < halvings.size(); i++) {
         NDArray before = x;
         x = halvings.get(i).forward(store, before, training);
-        before.close();
+        if (!training) {
+          before.close();
+        }
         maps.add(projections.get(i + 1).forward(store, x, training));
       }
       NDScope.unregister(maps);
