@@ -1,5 +1,8 @@
 package dev.visionmamba.backbones.plainmamba;
 
+import static dev.visionmamba.backbones.Naive.assertClose;
+import static dev.visionmamba.backbones.Naive.image;
+import static dev.visionmamba.backbones.Naive.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
@@ -136,15 +139,6 @@ class PlainMambaTest {
     return new NDArray[] {seen.get("final"), pooled};
   }
 
-  private static void assertClose(NDArray actual, double[] expected) {
-    float[] values = actual.toFloatArray();
-    double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
-    assertThat(values).hasSize(expected.length);
-    for (int i = 0; i < values.length; i++) {
-      assertThat((double) values[i]).isCloseTo(expected[i], within(1e-5 * scale));
-    }
-  }
-
   @Test
   void theFeaturesAreTheTokensOnTheirGrid() throws Exception {
     PlainMamba network = loaded(TINY);
@@ -277,23 +271,5 @@ class PlainMambaTest {
   private NDArray images(int batch, int channels, int height, int width) {
     Shape shape = new Shape(batch, channels, height, width);
     return tensor(new Random(23), "pos_embed", shape).mul(4f);
-  }
-
-  private static Map<String, float[]> weights(PlainMamba network) {
-    Map<String, float[]> weights = new HashMap<>();
-    StateDict.of(network).forEach((name, tensor) -> weights.put(name, tensor.toFloatArray()));
-    return weights;
-  }
-
-  private static double[][][] image(NDArray image) {
-    Shape shape = image.getShape();
-    int height = (int) shape.get(1);
-    int width = (int) shape.get(2);
-    float[] values = image.toFloatArray();
-    double[][][] copy = new double[(int) shape.get(0)][height][width];
-    for (int i = 0; i < values.length; i++) {
-      copy[i / (height * width)][i / width % height][i % width] = values[i];
-    }
-    return copy;
   }
 }

@@ -1,5 +1,8 @@
 package dev.visionmamba.backbones.vim;
 
+import static dev.visionmamba.backbones.Naive.assertClose;
+import static dev.visionmamba.backbones.Naive.image;
+import static dev.visionmamba.backbones.Naive.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -121,15 +124,6 @@ class VimTest {
       double[][] expected = naive.tokens(image(images.get(i)));
       assertClose(tokens.get(i), Stream.of(expected).flatMapToDouble(Arrays::stream).toArray());
       assertClose(pooled.get(i), naive.pooled(expected));
-    }
-  }
-
-  private static void assertClose(NDArray actual, double[] expected) {
-    float[] values = actual.toFloatArray();
-    double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
-    assertThat(values).hasSize(expected.length);
-    for (int i = 0; i < values.length; i++) {
-      assertThat((double) values[i]).isCloseTo(expected[i], within(1e-5 * scale));
     }
   }
 
@@ -319,23 +313,5 @@ class VimTest {
       values[i] = 1.2f * random.nextFloat() - 0.5f;
     }
     return manager.create(values, shape);
-  }
-
-  private static Map<String, float[]> weights(Vim vim) {
-    Map<String, float[]> weights = new HashMap<>();
-    StateDict.of(vim).forEach((name, tensor) -> weights.put(name, tensor.toFloatArray()));
-    return weights;
-  }
-
-  private static double[][][] image(NDArray image) {
-    Shape shape = image.getShape();
-    int height = (int) shape.get(1);
-    int width = (int) shape.get(2);
-    float[] values = image.toFloatArray();
-    double[][][] copy = new double[(int) shape.get(0)][height][width];
-    for (int i = 0; i < values.length; i++) {
-      copy[i / (height * width)][i / width % height][i % width] = values[i];
-    }
-    return copy;
   }
 }
