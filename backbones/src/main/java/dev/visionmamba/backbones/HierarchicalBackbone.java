@@ -1,6 +1,8 @@
 package dev.visionmamba.backbones;
 
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.MapBlock;
+import dev.visionmamba.backbones.layers.NamedBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -66,13 +68,57 @@ public abstract class HierarchicalBackbone extends Backbone {
   }
 
   /**
-   * The size of every stage's map.
+   * What comes before the stages.
    *
-   * @param height of the image in pixels
-   * @param width of the image in pixels
-   * @return (H, W) for each stage
+   * @return from images (B, H, W, channels)
    */
-  protected abstract List<Shape> mapSizes(long height, long width);
+  protected abstract MapBlock stem();
+
+  /**
+   * All stages.
+   *
+   * @return in their order
+   */
+  protected abstract List<? extends HierarchicalStage<?>> stageBlocks();
+
+  @Override
+  protected final List<NamedBlock> stages() {
+    List<NamedBlock> parts = new ArrayList<>(List.of(stem()));
+    parts.addAll(stageBlocks());
+    return parts;
+  }
+
+  @Override
+  protected final List<List<NamedBlock>> layers() {
+    List<List<NamedBlock>> steps = new ArrayList<>(List.of(List.of(stem())));
+    List<NamedBlock> before = List.of();
+    for (HierarchicalStage<?> stage : stageBlocks()) {
+      before = stage.addLayers(steps, before);
+    }
+    return steps;
+  }
+
+  /** The maps of all stages, (B, H, W, C) each, for images (B, channels, H, W). */
+  private List<Shape> mapShapes(Shape images) {
+    Shape x = new Shape(images.get(0), images.get(2), images.get(3), imageChannels());
+    List<Shape> shapes = new ArrayList<>();
+    x = stem().getOutputShapes(new Shape[] {x})[0];
+    for (HierarchicalStage<?> stage : stageBlocks()) {
+      shapes.add(x);
+      x = stage.getOutputShapes(new Shape[] {x})[0];
+    }
+    return shapes;
+  }
+
+  @Override
+  public final long multiplyAdds(int height, int width) {
+    List<Shape> maps = mapShapes(new Shape(1, imageChannels(), height, width));
+    long cost = stem().multiplyAdds(height, width);
+    for (int i = 0; i < maps.size(); i++) {
+      cost += stageBlocks().get(i).multiplyAdds(maps.get(i).get(1), maps.get(i).get(2));
+    }
+    return cost;
+  }
 
   @Override
   public final List<LevelShape> levels() {
@@ -81,12 +127,10 @@ public abstract class HierarchicalBackbone extends Backbone {
 
   @Override
   public final Shape[] getOutputShapes(Shape[] inputShapes) {
-    Shape x = inputShapes[0];
-    List<Shape> sizes = mapSizes(x.get(2), x.get(3));
-    List<Shape> shapes = new ArrayList<>();
-    for (int i : shownStages) {
-      shapes.add(new Shape(x.get(0), stageShapes.get(i).channels()).addAll(sizes.get(i)));
-    }
-    return shapes.toArray(new Shape[0]);
+    List<Shape> maps = mapShapes(inputShapes[0]);
+    return shownStages.stream()
+        .map(maps::get)
+        .map(map -> new Shape(map.get(0), map.get(3), map.get(1), map.get(2)))
+        .toArray(Shape[]::new);
   }
 }

@@ -8,8 +8,8 @@ import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.HierarchicalBackbone;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.Maps;
-import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
@@ -118,20 +118,13 @@ public final class EfficientViM extends HierarchicalBackbone {
   }
 
   @Override
-  protected List<NamedBlock> stages() {
-    List<NamedBlock> parts = new ArrayList<>(List.of(patchEmbed));
-    parts.addAll(stages.list());
-    return parts;
+  protected MapBlock stem() {
+    return patchEmbed;
   }
 
   @Override
-  protected List<List<NamedBlock>> layers() {
-    List<List<NamedBlock>> steps = new ArrayList<>(List.of(List.of(patchEmbed)));
-    List<NamedBlock> before = List.of();
-    for (Stage stage : stages.list()) {
-      before = stage.addLayers(steps, before);
-    }
-    return steps;
+  protected List<Stage> stageBlocks() {
+    return stages.list();
   }
 
   private static List<LevelShape> stageShapes(EfficientViMConfig config) {
@@ -148,27 +141,6 @@ public final class EfficientViM extends HierarchicalBackbone {
   @Override
   public Shape imageSize() {
     return new Shape(config.imageSize().get(0), config.imageSize().get(1));
-  }
-
-  @Override
-  public long multiplyAdds(int height, int width) {
-    List<Shape> sizes = mapSizes(height, width);
-    long cost = patchEmbed.multiplyAdds(height, width);
-    for (int i = 0; i < sizes.size(); i++) {
-      cost += stages.list().get(i).multiplyAdds(sizes.get(i).get(0), sizes.get(i).get(1));
-    }
-    return cost;
-  }
-
-  @Override
-  protected List<Shape> mapSizes(long height, long width) {
-    List<Shape> sizes = new ArrayList<>();
-    Shape size = new Shape(patchEmbed.side(height), patchEmbed.side(width));
-    for (Stage stage : stages.list()) {
-      sizes.add(size);
-      size = new Shape(stage.side(size.get(0)), stage.side(size.get(1)));
-    }
-    return sizes;
   }
 
   /**

@@ -10,6 +10,7 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.NamedBlock;
 
 /**
@@ -17,7 +18,7 @@ import dev.visionmamba.backbones.layers.NamedBlock;
  * feed-forward network. Each step f changes the map to (1 - a) x + a f(x), with a = sigmoid(alpha),
  * one number a step and channel.
  */
-final class EfficientViMBlock extends NamedBlock {
+final class EfficientViMBlock extends MapBlock {
   private static final float EPSILON = 1e-5f;
   private static final int STEPS = 4;
 
@@ -104,7 +105,8 @@ final class EfficientViMBlock extends NamedBlock {
     return training ? x.add(f.sub(x).mul(a)) : f.subi(x).muli(a).addi(x);
   }
 
-  long multiplyAdds(long height, long width) {
+  @Override
+  public long multiplyAdds(long height, long width) {
     return dwconv1.multiplyAdds(height, width)
         + mixer.multiplyAdds(height, width)
         + dwconv2.multiplyAdds(height, width)

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.backbones.layers.SqueezeExcite;
@@ -14,7 +15,7 @@ import dev.visionmamba.backbones.layers.SqueezeExcite;
  * halves the sides, rounding up, gated by squeeze and excitation, between two depthwise
  * convolutions on residuals.
  */
-final class PatchMerging extends NamedBlock {
+final class PatchMerging extends MapBlock {
   private static final int EXPANSION = 4;
   private static final double SQUEEZE = 0.25;
 
@@ -61,7 +62,8 @@ final class PatchMerging extends NamedBlock {
     return reduce.side(inputSide);
   }
 
-  long multiplyAdds(long height, long width) {
+  @Override
+  public long multiplyAdds(long height, long width) {
     long h = side(height);
     long w = side(width);
     return dwconv1.multiplyAdds(height, width)

@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
-import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 
 /** Four convolutions of 3x3 pixels, each of which halves the sides, rounding up. */
-final class Stem extends NamedBlock {
+final class Stem extends MapBlock {
   /** How many pixels one step on the map spans. */
   static final int STRIDE = 16;
 
@@ -38,15 +38,8 @@ final class Stem extends NamedBlock {
     return y;
   }
 
-  long side(long pixels) {
-    long side = pixels;
-    for (ConvLayer layer : conv.list()) {
-      side = layer.side(side);
-    }
-    return side;
-  }
-
-  long multiplyAdds(long height, long width) {
+  @Override
+  public long multiplyAdds(long height, long width) {
     long cost = 0;
     long h = height;
     long w = width;

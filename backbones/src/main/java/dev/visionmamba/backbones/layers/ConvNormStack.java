@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
  * Some convolutions without bias, after each a batch norm and an activation. Numbered as PyTorch
  * numbers such a sequence: convolution 3i, its norm 3i + 1, and a number for the activation.
  */
-public final class ConvNormStack extends NamedBlock {
+public final class ConvNormStack extends MapBlock {
   private static final float EPSILON = 1e-5f;
 
   private final List<ConvNorm> pairs = new ArrayList<>();
@@ -70,13 +70,7 @@ public final class ConvNormStack extends NamedBlock {
     return length;
   }
 
-  /**
-   * What the convolutions cost.
-   *
-   * @param height of the input
-   * @param width of the input
-   * @return multiply-adds
-   */
+  @Override
   public long multiplyAdds(long height, long width) {
     long cost = 0;
     long h = height;

@@ -8,18 +8,15 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.backbones.layers.Linear;
-import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.MapBlock;
 
 /** Halves a map, rounding up, and doubles its channels; its children are numbered as published. */
-abstract class Downsample extends NamedBlock {
+abstract class Downsample extends MapBlock {
   private static final float EPSILON = 1e-5f;
 
   static Downsample of(VMambaConfig config, int channels) {
     return config.convDownsampling() ? new Convolution(channels) : new PatchMerging(channels);
   }
-
-  /** Multiply-adds for an input map. */
-  abstract long multiplyAdds(long height, long width);
 
   static long half(long side) {
     return (side + 1) / 2;
@@ -48,7 +45,7 @@ abstract class Downsample extends NamedBlock {
     }
 
     @Override
-    long multiplyAdds(long height, long width) {
+    public long multiplyAdds(long height, long width) {
       return convolution.multiplyAdds(height, width);
     }
   }
@@ -89,7 +86,7 @@ abstract class Downsample extends NamedBlock {
     }
 
     @Override
-    long multiplyAdds(long height, long width) {
+    public long multiplyAdds(long height, long width) {
       return reduction.multiplyAdds(half(height) * half(width));
     }
   }

@@ -8,10 +8,10 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.LayerNorm;
-import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.MapBlock;
 
 /** The stem: a quarter of the image's sides; its children are numbered as published. */
-final class PatchEmbed extends NamedBlock {
+final class PatchEmbed extends MapBlock {
   private static final float EPSILON = 1e-5f;
 
   private final Conv2d first;
@@ -57,7 +57,8 @@ final class PatchEmbed extends NamedBlock {
     return second == null ? side : second.geometry().outputSide(side);
   }
 
-  long multiplyAdds(long height, long width) {
+  @Override
+  public long multiplyAdds(long height, long width) {
     long stem = first.multiplyAdds(height, width);
     return second == null
         ? stem

@@ -10,8 +10,8 @@ import dev.visionmamba.backbones.HierarchicalBackbone;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.Maps;
-import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
@@ -126,20 +126,13 @@ public final class VMamba extends HierarchicalBackbone {
   }
 
   @Override
-  protected List<NamedBlock> stages() {
-    List<NamedBlock> stages = new ArrayList<>(List.of(patchEmbed));
-    stages.addAll(layers.list());
-    return stages;
+  protected MapBlock stem() {
+    return patchEmbed;
   }
 
   @Override
-  protected List<List<NamedBlock>> layers() {
-    List<List<NamedBlock>> steps = new ArrayList<>(List.of(List.of(patchEmbed)));
-    List<NamedBlock> before = List.of();
-    for (Stage stage : layers.list()) {
-      before = stage.addLayers(steps, before);
-    }
-    return steps;
+  protected List<Stage> stageBlocks() {
+    return layers.list();
   }
 
   private static List<LevelShape> stageShapes(VMambaConfig config) {
@@ -157,27 +150,6 @@ public final class VMamba extends HierarchicalBackbone {
   @Override
   public Shape imageSize() {
     return new Shape(224, 224);
-  }
-
-  @Override
-  public long multiplyAdds(int height, int width) {
-    List<Shape> sizes = mapSizes(height, width);
-    long cost = patchEmbed.multiplyAdds(height, width);
-    for (int i = 0; i < sizes.size(); i++) {
-      cost += layers.list().get(i).multiplyAdds(sizes.get(i).get(0), sizes.get(i).get(1));
-    }
-    return cost;
-  }
-
-  @Override
-  protected List<Shape> mapSizes(long height, long width) {
-    List<Shape> sizes = new ArrayList<>();
-    Shape size = new Shape(patchEmbed.side(height), patchEmbed.side(width));
-    for (int i = 0; i < config.depths().size(); i++) {
-      sizes.add(size);
-      size = new Shape(Downsample.half(size.get(0)), Downsample.half(size.get(1)));
-    }
-    return sizes;
   }
 
   /**

@@ -7,12 +7,12 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.LayerNorm;
+import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.Mlp;
-import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.scans.autograd.Tape;
 
 /** A block of VMamba: the 2-D selective scan and an MLP, each after a norm and on a residual. */
-final class VSSBlock extends NamedBlock {
+final class VSSBlock extends MapBlock {
   private static final float EPSILON = 1e-5f;
 
   private final float dropPathRate;
@@ -65,7 +65,8 @@ final class VSSBlock extends NamedBlock {
     return mixed;
   }
 
-  long multiplyAdds(long height, long width) {
+  @Override
+  public long multiplyAdds(long height, long width) {
     return op.multiplyAdds(height, width) + (mlp == null ? 0 : mlp.multiplyAdds(height * width));
   }
 
