@@ -1,7 +1,7 @@
 package dev.visionmamba.heads;
 
+import static dev.visionmamba.heads.SmallTraining.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
@@ -9,24 +9,16 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
-import ai.djl.training.TrainingConfig;
-import ai.djl.training.loss.Loss;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.Tracker;
-import ai.djl.util.Pair;
-import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.SmallTraining.Trainers;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,11 +83,6 @@ class FamilyTrainingTest {
             "head.fc.weight"));
   }
 
-  /** Makes a trainer from a model and a configuration. */
-  private interface Trainers {
-    Trainer of(Model model, TrainingConfig config);
-  }
-
   private NDManager manager;
 
   @BeforeEach
@@ -108,43 +95,17 @@ class FamilyTrainingTest {
     manager.close();
   }
 
-  /** A trainer of a network whose weights are drawn from a seed. */
-  private void train(
-      Family family,
-      Map<String, Object> changes,
-      DataType type,
-      Trainers trainers,
-      Consumer<Trainer> use) {
+  /** A network whose weights are drawn from a seed. */
+  private SmallTraining training(Family family, Map<String, Object> changes) {
     Map<String, Object> arguments = new HashMap<>(family.small());
     arguments.put("num_classes", IMAGES);
     arguments.putAll(changes);
-    manager.getEngine().setRandomSeed(6);
-    Classifier drawn = Classifier.create(family.variant(), arguments);
-    drawn.initialize(manager, DataType.FLOAT32, family.input());
-    Map<String, NDArray> weights = StateDict.of(drawn);
-    Classifier network = Classifier.create(family.variant(), arguments);
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      NDArray weight = weights.get(named.getKey());
-      float scale = scale(family, named.getKey());
-      named
-          .getValue()
-          .setInitializer(
-              (owner, shape, wanted) -> {
-                NDArray copy = weight.mul(scale).toType(type, false).duplicate();
-                copy.attach(owner);
-                return copy;
-              });
-    }
-    try (Model model = Model.newInstance("small")) {
-      network.initialize(model.getNDManager(), type, family.input());
-      model.setBlock(network);
-      DefaultTrainingConfig config =
-          new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
-              .optOptimizer(Optimizer.adam().optLearningRateTracker(Tracker.fixed(3e-3f)).build());
-      try (Trainer trainer = trainers.of(model, config)) {
-        use.accept(trainer);
-      }
-    }
+    return new SmallTraining(
+        manager,
+        6,
+        () -> Classifier.create(family.variant(), arguments),
+        family.input(),
+        (name, weight) -> weight.mul(scale(family, name)));
   }
 
   /** Weights larger than at the start of training, so that every gradient is worth comparing. */
@@ -169,26 +130,15 @@ class FamilyTrainingTest {
   private Map<String, double[]> gradients(
       Family family, Map<String, Object> changes, DataType type, Trainers trainers) {
     Map<String, double[]> gradients = new LinkedHashMap<>();
-    train(
-        family,
-        changes,
-        type,
-        trainers,
-        trainer -> {
-          backward(family, trainer, type);
-          for (Pair<String, Parameter> named : parameters(trainer)) {
-            if (named.getValue().requiresGradient()) {
-              NDArray gradient = named.getValue().getArray().getGradient();
-              gradients.put(
-                  named.getKey(), gradient.toType(DataType.FLOAT64, false).toDoubleArray());
-            }
-          }
-        });
+    training(family, changes)
+        .run(
+            type,
+            trainers,
+            trainer -> {
+              backward(family, trainer, type);
+              gradients.putAll(SmallTraining.gradients(trainer));
+            });
     return gradients;
-  }
-
-  private static Iterable<Pair<String, Parameter>> parameters(Trainer trainer) {
-    return trainer.getModel().getBlock().getParameters();
   }
 
   @ParameterizedTest
@@ -222,96 +172,68 @@ class FamilyTrainingTest {
     assertClose(taped, gradients(family, changes, DataType.FLOAT32, Model::newTrainer), 2e-5);
   }
 
-  private static void assertClose(
-      Map<String, double[]> actual, Map<String, double[]> expected, double tolerance) {
-    assertThat(actual.keySet()).isEqualTo(expected.keySet());
-    expected.forEach(
-        (name, values) -> {
-          double scale = 0;
-          for (double value : values) {
-            scale = Math.max(scale, Math.abs(value));
-          }
-          assertThat(scale).as(name).isPositive();
-          assertThat(actual.get(name)).as(name).containsExactly(values, within(tolerance * scale));
-        });
-  }
-
   @ParameterizedTest
   @MethodSource("families")
   void fourImagesAreLearnedByHeart(Family family) {
-    train(
-        family,
-        Map.of(),
-        DataType.FLOAT32,
-        ScanTrainer::of,
-        trainer -> {
-          float first = backward(family, trainer, DataType.FLOAT32);
-          float last = first;
-          for (int step = 0; step < 100 && last > first / 10; step++) {
-            trainer.step();
-            last = backward(family, trainer, DataType.FLOAT32);
-          }
-          assertThat(last).isLessThan(first / 10);
-        });
+    training(family, Map.of())
+        .run(
+            DataType.FLOAT32,
+            ScanTrainer::of,
+            trainer -> {
+              float first = backward(family, trainer, DataType.FLOAT32);
+              float last = first;
+              for (int step = 0; step < 100 && last > first / 10; step++) {
+                trainer.step();
+                last = backward(family, trainer, DataType.FLOAT32);
+              }
+              assertThat(last).isLessThan(first / 10);
+            });
   }
 
   @ParameterizedTest
   @MethodSource("families")
   void frozenStagesKeepTheirWeightsAndStatistics(Family family) {
-    train(
-        family,
-        Map.of(),
-        DataType.FLOAT32,
-        ScanTrainer::of,
-        trainer -> {
-          Classifier network = (Classifier) trainer.getModel().getBlock();
-          network.backbone().freezeStages(1); // the stem and the first stage
-          Map<String, float[]> before = values(network);
-          backward(family, trainer, DataType.FLOAT32);
-          trainer.step();
-          values(network)
-              .forEach(
-                  (name, values) -> {
-                    boolean frozen = family.frozen().stream().anyMatch(name::startsWith);
-                    assertThat(Arrays.equals(values, before.get(name))).as(name).isEqualTo(frozen);
-                  });
-        });
-  }
-
-  private static Map<String, float[]> values(Classifier network) {
-    Map<String, float[]> values = new LinkedHashMap<>();
-    StateDict.of(network).forEach((name, array) -> values.put(name, array.toFloatArray()));
-    return values;
+    training(family, Map.of())
+        .run(
+            DataType.FLOAT32,
+            ScanTrainer::of,
+            trainer -> {
+              Classifier network = (Classifier) trainer.getModel().getBlock();
+              network.backbone().freezeStages(1); // the stem and the first stage
+              Map<String, float[]> before = SmallTraining.values(network);
+              backward(family, trainer, DataType.FLOAT32);
+              trainer.step();
+              SmallTraining.values(network)
+                  .forEach(
+                      (name, values) -> {
+                        boolean frozen = family.frozen().stream().anyMatch(name::startsWith);
+                        assertThat(Arrays.equals(values, before.get(name)))
+                            .as(name)
+                            .isEqualTo(frozen);
+                      });
+            });
   }
 
   @ParameterizedTest
   @MethodSource("families")
   void predictionsAndStepsKeepNoMemory(Family family) {
-    train(
-        family,
-        Map.of("drop_path_rate", 0.2),
+    SmallTraining training = training(family, Map.of("drop_path_rate", 0.2));
+    training.run(
         DataType.FLOAT32,
         ScanTrainer::of,
         trainer -> {
-          NDManager weights = trainer.getModel().getNDManager();
           Classifier network = (Classifier) trainer.getModel().getBlock();
-          int before = 0;
-          for (int step = 0; step < 4; step++) {
-            backward(family, trainer, DataType.FLOAT32);
-            trainer.step();
-            try (NDManager each = manager.newSubManager()) {
-              network.forward(new ParameterStore(manager, false), each.ones(family.input()), false);
-            }
-            int arrays =
-                weights.getManagedArrays().size()
-                    + trainer.getManager().getManagedArrays().size()
-                    + manager.getManagedArrays().size()
-                    + manager.getParentManager().getManagedArrays().size();
-            assertThat(arrays)
-                .as("arrays after step %d", step)
-                .isEqualTo(step == 0 ? arrays : before);
-            before = arrays;
-          }
+          training.assertStepsKeepNoMemory(
+              trainer,
+              4,
+              () -> {
+                backward(family, trainer, DataType.FLOAT32);
+                trainer.step();
+                try (NDManager each = manager.newSubManager()) {
+                  ParameterStore store = new ParameterStore(manager, false);
+                  network.forward(store, each.ones(family.input()), false);
+                }
+              });
         });
   }
 }

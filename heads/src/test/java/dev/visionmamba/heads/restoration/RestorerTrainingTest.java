@@ -1,5 +1,6 @@
 package dev.visionmamba.heads.restoration;
 
+import static dev.visionmamba.heads.SmallTraining.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Model;
@@ -8,23 +9,16 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
-import ai.djl.training.TrainingConfig;
-import ai.djl.training.loss.Loss;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.Tracker;
-import ai.djl.util.Pair;
-import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.SmallTraining;
+import dev.visionmamba.heads.SmallTraining.Trainers;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,11 +85,6 @@ class RestorerTrainingTest {
         new Small("mambairv2_colordn", new Shape(2, 3, 7, 8), twoHeads));
   }
 
-  /** Makes a trainer from a model and a configuration. */
-  private interface Trainers {
-    Trainer of(Model model, TrainingConfig config);
-  }
-
   private NDManager manager;
 
   @BeforeEach
@@ -108,37 +97,18 @@ class RestorerTrainingTest {
     manager.close();
   }
 
-  /** A trainer of a network whose weights are drawn from a seed. */
-  private void train(Small small, DataType type, Trainers trainers, Consumer<Trainer> use) {
-    manager.getEngine().setRandomSeed(6);
-    Restorer drawn = small.create();
-    drawn.initialize(manager, DataType.FLOAT32, small.input());
-    Map<String, NDArray> weights = StateDict.of(drawn);
-    Restorer network = small.create();
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      NDArray weight = weights.get(named.getKey());
-      float scale = small.variant().equals("mambair_realdn") ? 1f : scale(named.getKey());
-      boolean positive = named.getKey().endsWith("attention.1.bias"); // else its ReLU may be dead
-      named
-          .getValue()
-          .setInitializer(
-              (owner, shape, wanted) -> {
-                NDArray scaled = positive ? weight.abs().add(1f) : weight.mul(scale);
-                NDArray copy = scaled.toType(type, false).duplicate();
-                copy.attach(owner);
-                return copy;
-              });
-    }
-    try (Model model = Model.newInstance("small")) {
-      network.initialize(model.getNDManager(), type, small.input());
-      model.setBlock(network);
-      DefaultTrainingConfig config =
-          new DefaultTrainingConfig(Loss.l2Loss())
-              .optOptimizer(Optimizer.adam().optLearningRateTracker(Tracker.fixed(3e-3f)).build());
-      try (Trainer trainer = trainers.of(model, config)) {
-        use.accept(trainer);
-      }
-    }
+  /** A network whose weights are drawn from a seed. */
+  private SmallTraining training(Small small) {
+    boolean scaled = !small.variant().equals("mambair_realdn");
+    return new SmallTraining(
+        manager,
+        6,
+        small::create,
+        small.input(),
+        (name, weight) ->
+            name.endsWith("attention.1.bias")
+                ? weight.abs().add(1f) // else its ReLU may be dead
+                : weight.mul(scaled ? scale(name) : 1f));
   }
 
   /** Weights larger than at the start of training, so that every gradient is worth comparing. */
@@ -168,28 +138,22 @@ class RestorerTrainingTest {
       System.gc(); // what autograd has saved must not lie in memory that Java has forgotten
       collector.backward(loss);
       if (gradients != null) {
-        gradients.put(IMAGES, doubles(images.getGradient()));
+        gradients.put(IMAGES, SmallTraining.doubles(images.getGradient()));
       }
       return loss.toType(DataType.FLOAT32, false).getFloat();
     }
   }
 
-  private static double[] doubles(NDArray array) {
-    return array.toType(DataType.FLOAT64, false).toDoubleArray();
-  }
-
   private Map<String, double[]> gradients(Small small, DataType type, Trainers trainers) {
     Map<String, double[]> gradients = new LinkedHashMap<>();
-    train(
-        small,
-        type,
-        trainers,
-        trainer -> {
-          backward(small, trainer, type, gradients);
-          for (Pair<String, Parameter> named : trainer.getModel().getBlock().getParameters()) {
-            gradients.put(named.getKey(), doubles(named.getValue().getArray().getGradient()));
-          }
-        });
+    training(small)
+        .run(
+            type,
+            trainers,
+            trainer -> {
+              backward(small, trainer, type, gradients);
+              gradients.putAll(SmallTraining.gradients(trainer));
+            });
     return gradients;
   }
 
@@ -202,69 +166,44 @@ class RestorerTrainingTest {
     assertClose(taped, gradients(small, DataType.FLOAT64, Model::newTrainer), TOLERANCE);
   }
 
-  private static void assertClose(
-      Map<String, double[]> actual, Map<String, double[]> expected, double tolerance) {
-    assertThat(actual.keySet()).isEqualTo(expected.keySet());
-    expected.forEach(
-        (name, values) -> {
-          assertThat(actual.get(name)).as(name).hasSameSizeAs(values);
-          double scale = 0;
-          double worst = 0;
-          for (int i = 0; i < values.length; i++) {
-            scale = Math.max(scale, Math.abs(values[i]));
-            double difference = Math.abs(actual.get(name)[i] - values[i]);
-            worst = difference <= worst ? worst : difference; // NaN is the worst
-          }
-          assertThat(scale).as(name).isPositive();
-          assertThat(worst).as(name).isLessThanOrEqualTo(tolerance * scale);
-        });
-  }
-
   @ParameterizedTest
   @MethodSource("networks")
   void imagesAreLearnedByHeart(Small small) {
-    train(
-        small,
-        DataType.FLOAT32,
-        ScanTrainer::of,
-        trainer -> {
-          float first = backward(small, trainer, DataType.FLOAT32, null);
-          float last = first;
-          for (int step = 0; step < 100 && last > first / 2; step++) {
-            trainer.step();
-            last = backward(small, trainer, DataType.FLOAT32, null);
-          }
-          assertThat(last).isLessThan(first / 2);
-        });
+    training(small)
+        .run(
+            DataType.FLOAT32,
+            ScanTrainer::of,
+            trainer -> {
+              float first = backward(small, trainer, DataType.FLOAT32, null);
+              float last = first;
+              for (int step = 0; step < 100 && last > first / 2; step++) {
+                trainer.step();
+                last = backward(small, trainer, DataType.FLOAT32, null);
+              }
+              assertThat(last).isLessThan(first / 2);
+            });
   }
 
   @ParameterizedTest
   @MethodSource("networks")
   void predictionsAndStepsKeepNoMemory(Small small) {
-    train(
-        small,
+    SmallTraining training = training(small);
+    training.run(
         DataType.FLOAT32,
         ScanTrainer::of,
         trainer -> {
-          NDManager weights = trainer.getModel().getNDManager();
           Restorer network = (Restorer) trainer.getModel().getBlock();
-          int before = 0;
-          for (int step = 0; step < 3; step++) {
-            backward(small, trainer, DataType.FLOAT32, null);
-            trainer.step();
-            try (NDManager each = manager.newSubManager()) {
-              network.forward(new ParameterStore(manager, false), each.ones(small.input()), false);
-            }
-            int arrays =
-                weights.getManagedArrays().size()
-                    + trainer.getManager().getManagedArrays().size()
-                    + manager.getManagedArrays().size()
-                    + manager.getParentManager().getManagedArrays().size();
-            assertThat(arrays)
-                .as("arrays after step %d", step)
-                .isEqualTo(step == 0 ? arrays : before);
-            before = arrays;
-          }
+          training.assertStepsKeepNoMemory(
+              trainer,
+              3,
+              () -> {
+                backward(small, trainer, DataType.FLOAT32, null);
+                trainer.step();
+                try (NDManager each = manager.newSubManager()) {
+                  ParameterStore store = new ParameterStore(manager, false);
+                  network.forward(store, each.ones(small.input()), false);
+                }
+              });
         });
   }
 }

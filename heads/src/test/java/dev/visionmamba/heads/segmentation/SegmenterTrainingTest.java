@@ -1,7 +1,6 @@
 package dev.visionmamba.heads.segmentation;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
@@ -9,24 +8,18 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
-import ai.djl.training.TrainingConfig;
-import ai.djl.training.loss.Loss;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.Tracker;
-import ai.djl.util.Pair;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
-import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
 import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimPyramid;
+import dev.visionmamba.heads.SmallTraining;
+import dev.visionmamba.heads.SmallTraining.Trainers;
 import dev.visionmamba.heads.neck.Fpn;
 import dev.visionmamba.heads.neck.FpnConfig;
 import dev.visionmamba.heads.neck.FpnConfig.ExtraLevels;
@@ -34,7 +27,6 @@ import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -136,11 +128,6 @@ class SegmenterTrainingTest {
     return new Segmenter(backbone, neck, new SemanticFpnHead(neck.levels(), 8, CLASSES, 0f), null);
   }
 
-  /** Makes a trainer from a model and a configuration. */
-  private interface Trainers {
-    Trainer of(Model model, TrainingConfig config);
-  }
-
   private NDManager manager;
 
   @BeforeEach
@@ -153,34 +140,13 @@ class SegmenterTrainingTest {
     manager.close();
   }
 
-  private void train(Case which, DataType type, Trainers trainers, Consumer<Trainer> use) {
-    manager.getEngine().setRandomSeed(8);
-    Segmenter drawn = which.network().get();
-    drawn.initialize(manager, DataType.FLOAT32, INPUT);
-    Map<String, NDArray> weights = StateDict.of(drawn);
-    Segmenter network = which.network().get();
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      NDArray weight = weights.get(named.getKey());
-      boolean small = named.getKey().endsWith("conv_seg.weight");
-      named
-          .getValue()
-          .setInitializer(
-              (owner, shape, wanted) -> {
-                NDArray copy = weight.mul(small ? 30f : 1f).toType(type, false).duplicate();
-                copy.attach(owner);
-                return copy;
-              });
-    }
-    try (Model model = Model.newInstance("small")) {
-      network.initialize(model.getNDManager(), type, INPUT);
-      model.setBlock(network);
-      DefaultTrainingConfig config =
-          new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
-              .optOptimizer(Optimizer.adam().optLearningRateTracker(Tracker.fixed(3e-3f)).build());
-      try (Trainer trainer = trainers.of(model, config)) {
-        use.accept(trainer);
-      }
-    }
+  private SmallTraining training(Case which) {
+    return new SmallTraining(
+        manager,
+        8,
+        which.network(),
+        INPUT,
+        (name, weight) -> weight.mul(name.endsWith("conv_seg.weight") ? 30f : 1f));
   }
 
   /** The loss of a batch, always the same, of both heads; gradients are left. */
@@ -213,20 +179,14 @@ class SegmenterTrainingTest {
 
   private Map<String, double[]> gradients(Case which, DataType type, Trainers trainers) {
     Map<String, double[]> gradients = new LinkedHashMap<>();
-    train(
-        which,
-        type,
-        trainers,
-        trainer -> {
-          backward(trainer, type);
-          for (Pair<String, Parameter> named : trainer.getModel().getBlock().getParameters()) {
-            if (named.getValue().requiresGradient()) {
-              NDArray gradient = named.getValue().getArray().getGradient();
-              gradients.put(
-                  named.getKey(), gradient.toType(DataType.FLOAT64, false).toDoubleArray());
-            }
-          }
-        });
+    training(which)
+        .run(
+            type,
+            trainers,
+            trainer -> {
+              backward(trainer, type);
+              gradients.putAll(SmallTraining.gradients(trainer));
+            });
     return gradients;
   }
 
@@ -242,59 +202,42 @@ class SegmenterTrainingTest {
       Map<String, double[]> actual, Map<String, double[]> expected, double tolerance) {
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     double largest =
-        expected.values().stream().mapToDouble(SegmenterTrainingTest::scale).max().orElseThrow();
+        expected.values().stream().mapToDouble(SmallTraining::scale).max().orElseThrow();
     int nothing = 0;
     for (Map.Entry<String, double[]> entry : expected.entrySet()) {
-      double scale = scale(entry.getValue());
+      double scale = SmallTraining.scale(entry.getValue());
       double[] got = actual.get(entry.getKey());
       // The norm of a single pixel sees as many values as there are images: two.
       boolean rough = entry.getKey().startsWith("decode_head.psp_modules.0.");
       double allowed = rough ? 100 * tolerance : tolerance;
       if (scale < 1e-12 * largest) { // a batch norm takes the parameter's effect away
-        assertThat(scale(got)).as(entry.getKey()).isLessThan(1e-4 * largest);
+        assertThat(SmallTraining.scale(got)).as(entry.getKey()).isLessThan(1e-4 * largest);
         nothing++;
       } else {
-        assertThat(got)
-            .as(entry.getKey())
-            .containsExactly(entry.getValue(), within(allowed * scale));
+        SmallTraining.assertWithin(entry.getKey(), got, entry.getValue(), allowed * scale);
       }
     }
     assertThat(nothing).isLessThan(10);
   }
 
-  private static double scale(double[] values) {
-    double scale = 0;
-    for (double value : values) {
-      scale = Math.max(scale, Math.abs(value));
-    }
-    return scale;
-  }
-
   @ParameterizedTest
   @MethodSource("cases")
   void lossesFallAndStepsKeepNoMemory(Case which) {
-    train(
-        which,
+    SmallTraining training = training(which);
+    training.run(
         DataType.FLOAT32,
         ScanTrainer::of,
         trainer -> {
           float first = backward(trainer, DataType.FLOAT32);
-          float last = first;
-          int before = 0;
-          for (int step = 0; step < 12; step++) {
-            trainer.step();
-            last = backward(trainer, DataType.FLOAT32);
-            int arrays =
-                trainer.getModel().getNDManager().getManagedArrays().size()
-                    + trainer.getManager().getManagedArrays().size()
-                    + manager.getManagedArrays().size()
-                    + manager.getParentManager().getManagedArrays().size();
-            assertThat(arrays)
-                .as("arrays after step %d", step)
-                .isEqualTo(step == 0 ? arrays : before);
-            before = arrays;
-          }
-          assertThat(last).isLessThan(0.9f * first);
+          float[] last = {first};
+          training.assertStepsKeepNoMemory(
+              trainer,
+              12,
+              () -> {
+                trainer.step();
+                last[0] = backward(trainer, DataType.FLOAT32);
+              });
+          assertThat(last[0]).isLessThan(0.9f * first);
         });
   }
 
@@ -302,31 +245,25 @@ class SegmenterTrainingTest {
   @ParameterizedTest
   @MethodSource("cases")
   void aFrozenBackboneStaysAsItIs(Case which) {
-    train(
-        which,
-        DataType.FLOAT32,
-        ScanTrainer::of,
-        trainer -> {
-          Segmenter network = (Segmenter) trainer.getModel().getBlock();
-          network.backbone().freezeParameters(true);
-          Map<String, float[]> before = values(network);
-          backward(trainer, DataType.FLOAT32);
-          trainer.step();
-          values(network)
-              .forEach(
-                  (name, values) -> {
-                    if (name.startsWith("backbone.")) {
-                      assertThat(values).as(name).isEqualTo(before.get(name));
-                    } else {
-                      assertThat(values).as(name).isNotEqualTo(before.get(name));
-                    }
-                  });
-        });
-  }
-
-  private static Map<String, float[]> values(Segmenter network) {
-    Map<String, float[]> values = new LinkedHashMap<>();
-    StateDict.of(network).forEach((name, array) -> values.put(name, array.toFloatArray()));
-    return values;
+    training(which)
+        .run(
+            DataType.FLOAT32,
+            ScanTrainer::of,
+            trainer -> {
+              Segmenter network = (Segmenter) trainer.getModel().getBlock();
+              network.backbone().freezeParameters(true);
+              Map<String, float[]> before = SmallTraining.values(network);
+              backward(trainer, DataType.FLOAT32);
+              trainer.step();
+              SmallTraining.values(network)
+                  .forEach(
+                      (name, values) -> {
+                        if (name.startsWith("backbone.")) {
+                          assertThat(values).as(name).isEqualTo(before.get(name));
+                        } else {
+                          assertThat(values).as(name).isNotEqualTo(before.get(name));
+                        }
+                      });
+            });
   }
 }
