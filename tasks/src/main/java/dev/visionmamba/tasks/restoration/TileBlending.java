@@ -25,7 +25,7 @@ final class TileBlending {
 
   private final int rightHeight;
 
-  TileBlending(TileGrid grid, int scale, DeepImage picture, Levels result) {
+  TileBlending(TileAxes grid, int scale, DeepImage picture, Levels result) {
     this.rows = grid.rows();
     this.columns = grid.columns();
     this.scale = scale;

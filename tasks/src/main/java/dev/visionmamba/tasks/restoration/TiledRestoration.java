@@ -67,7 +67,7 @@ public final class TiledRestoration {
    *     holds a level that is not a number
    */
   public DeepImage restore(DeepImage picture, TileProgress progress) {
-    TileGrid grid = tiling.grid(picture.height(), picture.width());
+    TileAxes grid = tiling.grid(picture.height(), picture.width());
     Levels levels = resultLevels(picture);
     TileBlending blending = new TileBlending(grid, scale, picture, levels);
     int done = 0;

@@ -82,7 +82,7 @@ public record Tiling(
    *
    * @throws MemoryBudgetException if not even the smallest tile fits
    */
-  TileGrid grid(int height, int width) {
+  TileAxes grid(int height, int width) {
     long pixels = budgetBytes / bytesPerPixel;
     int side = down(Math.min(longestSide, (long) Math.floor(Math.sqrt((double) pixels))));
     long wholeHeight = up(height);
@@ -108,7 +108,7 @@ public record Tiling(
                   .formatted(needed, budgetBytes),
           needed);
     }
-    return new TileGrid(
+    return new TileAxes(
         TileAxis.of(height, (int) tileHeight, overlap, multiple),
         TileAxis.of(width, (int) tileWidth, overlap, multiple));
   }

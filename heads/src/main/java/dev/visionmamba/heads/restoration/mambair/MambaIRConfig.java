@@ -1,10 +1,8 @@
 package dev.visionmamba.heads.restoration.mambair;
 
 import dev.visionmamba.backbones.ConstructorArguments;
-import dev.visionmamba.heads.restoration.layers.ResidualConvolution;
 import dev.visionmamba.heads.restoration.layers.RestorerShape;
 import dev.visionmamba.heads.restoration.layers.Upsampling;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -91,22 +89,9 @@ public record MambaIRConfig(
    */
   public MambaIRConfig with(Map<String, ?> arguments) {
     ConstructorArguments read = new ConstructorArguments("MambaIR", toArguments(), arguments);
-    read.size("img_size");
     read.integer("window_size", 1);
-    if (!read.bool("patch_norm") || read.integer("patch_size", 1) != 1) {
-      throw new IllegalArgumentException(
-          "every published MambaIR has patch_norm and a patch_size of 1; others are not supported");
-    }
-    RestorerShape newShape =
-        new RestorerShape(
-            read.integer("in_chans", 1),
-            read.integer("embed_dim", 1),
-            read.integer("upscale", 1),
-            read.number("img_range", 0),
-            Upsampling.of(read.word("upsampler", Upsampling.words())),
-            read.word("resi_connection", ResidualConvolution.WORDS));
     return new MambaIRConfig(
-        newShape,
+        RestorerShape.of(read),
         read.integers("depths", 1),
         read.integer("d_state", 1),
         read.number("mlp_ratio", 0),
@@ -119,20 +104,11 @@ public record MambaIRConfig(
    * @return every argument; {@link #with} of them gives this configuration again
    */
   public Map<String, Object> toArguments() {
-    Map<String, Object> arguments = new LinkedHashMap<>();
-    arguments.put("img_size", 64);
-    arguments.put("patch_size", 1);
-    arguments.put("in_chans", shape.channels());
-    arguments.put("embed_dim", shape.embedDim());
+    Map<String, Object> arguments = shape.toArguments();
     arguments.put("depths", depths);
     arguments.put("d_state", stateSize);
     arguments.put("mlp_ratio", expand);
     arguments.put("drop_path_rate", dropPathRate);
-    arguments.put("patch_norm", true);
-    arguments.put("upscale", shape.scale());
-    arguments.put("img_range", shape.imageRange());
-    arguments.put("upsampler", shape.upsampling().word());
-    arguments.put("resi_connection", shape.residualConnection());
     arguments.put("window_size", 8);
     return arguments;
   }

@@ -1,11 +1,9 @@
 package dev.visionmamba.heads.restoration.mambairv2;
 
 import dev.visionmamba.backbones.ConstructorArguments;
-import dev.visionmamba.heads.restoration.layers.ResidualConvolution;
 import dev.visionmamba.heads.restoration.layers.RestorerShape;
 import dev.visionmamba.heads.restoration.layers.Upsampling;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -184,22 +182,12 @@ public record MambaIRv2Config(
    */
   public MambaIRv2Config with(Map<String, ?> arguments) {
     ConstructorArguments read = new ConstructorArguments("MambaIRv2", toArguments(), arguments);
-    read.size("img_size");
-    if (!read.bool("patch_norm") || read.bool("ape") || read.integer("patch_size", 1) != 1) {
+    if (read.bool("ape")) {
       throw new IllegalArgumentException(
-          "every published MambaIRv2 has patch_norm, no ape and a patch_size of 1; others are not"
-              + " supported");
+          "ape must be false, as in every published MambaIRv2; others are not supported");
     }
-    RestorerShape newShape =
-        new RestorerShape(
-            read.integer("in_chans", 1),
-            read.integer("embed_dim", 1),
-            read.integer("upscale", 1),
-            read.number("img_range", 0),
-            Upsampling.of(read.word("upsampler", Upsampling.words())),
-            read.word("resi_connection", ResidualConvolution.WORDS));
     return new MambaIRv2Config(
-        newShape,
+        RestorerShape.of(read),
         read.integer("d_state", 1),
         read.integers("depths", 1),
         read.integers("num_heads", 1),
@@ -219,11 +207,7 @@ public record MambaIRv2Config(
    * @return every argument; {@link #with} of them gives this configuration again
    */
   public Map<String, Object> toArguments() {
-    Map<String, Object> arguments = new LinkedHashMap<>();
-    arguments.put("img_size", 64);
-    arguments.put("patch_size", 1);
-    arguments.put("in_chans", shape.channels());
-    arguments.put("embed_dim", shape.embedDim());
+    Map<String, Object> arguments = shape.toArguments();
     arguments.put("d_state", stateSize);
     arguments.put("depths", depths);
     arguments.put("num_heads", heads);
@@ -234,11 +218,6 @@ public record MambaIRv2Config(
     arguments.put("mlp_ratio", mlpRatio);
     arguments.put("qkv_bias", qkvBias);
     arguments.put("ape", false);
-    arguments.put("patch_norm", true);
-    arguments.put("upscale", shape.scale());
-    arguments.put("img_range", shape.imageRange());
-    arguments.put("upsampler", shape.upsampling().word());
-    arguments.put("resi_connection", shape.residualConnection());
     return arguments;
   }
 
