@@ -63,6 +63,28 @@ class ModelCatalogueTest {
   }
 
   @Test
+  void saysWhatAModelAnswers() throws Exception {
+    Path file = bundledFile(ModelCatalogue.MODEL_FILE);
+    for (String model :
+        List.of(ModelCatalogue.DEFAULT, file.toString(), file.getParent().toString())) {
+      assertThat(ModelCatalogue.task(model)).isEqualTo(Task.CLASSIFICATION);
+    }
+    CatalogueEntry dense =
+        Catalogue.published().entries().stream()
+            .filter(entry -> entry.task() == Task.SEMANTIC_SEGMENTATION)
+            .findFirst()
+            .orElseThrow();
+    assertThat(ModelCatalogue.task(dense.name())).isEqualTo(Task.SEMANTIC_SEGMENTATION);
+    assertThatThrownBy(() -> ModelCatalogue.task("vim_huge"))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining("vim_huge");
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertThatThrownBy(() -> ModelCatalogue.task(empty.toString()))
+        .isInstanceOf(ModelNotFoundException.class)
+        .hasMessageContaining(ModelCatalogue.MODEL_FILE);
+  }
+
+  @Test
   void loadsNamesFilesAndFolders() throws Exception {
     Path file = bundledFile(ModelCatalogue.MODEL_FILE);
     for (String model :

@@ -11,6 +11,7 @@ import dev.visionmamba.tasks.annotations.Detection;
 import dev.visionmamba.tasks.annotations.Instance;
 import dev.visionmamba.tasks.annotations.RunLengthMask;
 import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
+import dev.visionmamba.tasks.metrics.AveragePrecisionSummary.ClassPrecision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,16 +67,26 @@ class AveragePrecisionTest {
     AveragePrecisionSummary summary = AveragePrecision.of(overlap, dataset, results);
     assertThat(numbers(summary)).containsExactly(expected, within(1e-12));
     assertThat(summary.classes())
-        .extracting(AveragePrecisionSummary.ClassPrecision::name)
+        .extracting(ClassPrecision::name)
         .containsExactly("person", "cat", "hat", "never seen");
     assertThat(summary.classes().get(3).ap()).isNaN();
-    assertThat(
-            summary.classes().stream()
-                .limit(3)
-                .mapToDouble(AveragePrecisionSummary.ClassPrecision::ap)
-                .average()
-                .getAsDouble())
-        .isEqualTo(summary.ap(), within(1e-12));
+    // Each number of the whole is the mean of the classes' that have it.
+    assertThat(mean(summary, ClassPrecision::ap)).isEqualTo(summary.ap(), within(1e-12));
+    assertThat(mean(summary, ClassPrecision::ap50)).isEqualTo(summary.ap50(), within(1e-12));
+    assertThat(mean(summary, ClassPrecision::ap75)).isEqualTo(summary.ap75(), within(1e-12));
+    assertThat(mean(summary, ClassPrecision::apSmall)).isEqualTo(summary.apSmall(), within(1e-12));
+    assertThat(mean(summary, ClassPrecision::apMedium))
+        .isEqualTo(summary.apMedium(), within(1e-12));
+    assertThat(mean(summary, ClassPrecision::apLarge)).isEqualTo(summary.apLarge(), within(1e-12));
+  }
+
+  private static double mean(
+      AveragePrecisionSummary summary, ToDoubleFunction<ClassPrecision> number) {
+    return summary.classes().stream()
+        .mapToDouble(number)
+        .filter(value -> !Double.isNaN(value))
+        .average()
+        .orElse(Double.NaN);
   }
 
   @Test

@@ -1,0 +1,124 @@
+package dev.visionmamba.tasks.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.FitInput;
+import dev.visionmamba.zoo.HeadDescription;
+import dev.visionmamba.zoo.ImageInput;
+import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.SegmenterModel;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What goes from a trained model to one of another task, head or classes. */
+class TransferTest {
+  private static final FitInput FIT =
+      new FitInput(32, 64, 32, List.of(0.5f, 0.5f, 0.5f), List.of(0.25f, 0.25f, 0.25f));
+
+  private static ModelDescription segmenter(int channels, String... classes) {
+    return new ModelDescription(
+        "segmenter",
+        "vmamba_micro",
+        Map.of("dims", 8),
+        new HeadDescription("semantic_fpn", Map.of("neck_channels", 8, "channels", channels)),
+        List.of(classes),
+        null,
+        FIT,
+        Map.of());
+  }
+
+  private static SegmenterModel create(ModelDescription description) {
+    return SegmenterModel.create(description, Device.cpu());
+  }
+
+  /** The names of the parameters whose values differ. */
+  private static Set<String> differing(NamedBlock one, NamedBlock other) {
+    Map<String, NDArray> values = StateDict.of(other);
+    Set<String> names = new TreeSet<>();
+    StateDict.of(one)
+        .forEach(
+            (name, value) -> {
+              if (!value.getShape().equals(values.get(name).getShape())
+                  || !value.contentEquals(values.get(name))) {
+                names.add(name);
+              }
+            });
+    return names;
+  }
+
+  @Test
+  void theSameHeadGoesOnButForOtherClasses() throws Exception {
+    try (SegmenterModel trained = create(segmenter(8, "a", "b"))) {
+      try (SegmenterModel same =
+          Transfer.to(trained, segmenter(8, "a", "b"), TransferTest::create)) {
+        assertThat(differing(same.network(), trained.network())).isEmpty();
+      }
+      for (ModelDescription other :
+          List.of(segmenter(8, "a", "c"), segmenter(8, "a", "b", "c"))) {
+        try (SegmenterModel model = Transfer.to(trained, other, TransferTest::create)) {
+          assertThat(differing(model.network(), trained.network()))
+              .isNotEmpty()
+              .allMatch(name -> name.contains("conv_seg"));
+        }
+      }
+    }
+  }
+
+  @Test
+  void anotherHeadStartsAnewOnTheSameBackbone() throws Exception {
+    try (SegmenterModel trained = create(segmenter(8, "a", "b"));
+        SegmenterModel model =
+            Transfer.to(trained, segmenter(16, "a", "b"), TransferTest::create)) {
+      assertThat(differing(model.network().backbone(), trained.network().backbone())).isEmpty();
+      assertThat(differing(model.network(), trained.network())).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aClassifiersBackboneStartsASegmenterAndBack() throws Exception {
+    ModelDescription description =
+        new ModelDescription(
+            "classifier",
+            "vmamba_micro",
+            Map.of("dims", 8, "num_classes", 3),
+            List.of("a", "b", "c"),
+            new ImageInput(32, 32, 32, "bicubic", FIT.mean(), FIT.std()),
+            Map.of());
+    try (ClassifierModel classifier = ClassifierModel.create(description, Device.cpu());
+        SegmenterModel model =
+            Transfer.to(classifier, segmenter(8, "a", "b"), TransferTest::create);
+        ClassifierModel back =
+            Transfer.to(model, description, d -> ClassifierModel.create(d, Device.cpu()))) {
+      assertThat(differing(classifier.network().backbone(), model.network().backbone())).isEmpty();
+      assertThat(differing(back.network().backbone(), model.network().backbone())).isEmpty();
+    }
+  }
+
+  @Test
+  void anotherBackboneIsRefused() {
+    ModelDescription other =
+        new ModelDescription(
+            "other",
+            "efficientvim_m1",
+            Map.of(),
+            new HeadDescription("semantic_fpn", Map.of()),
+            List.of("a"),
+            null,
+            FIT,
+            Map.of());
+    try (SegmenterModel trained = create(segmenter(8, "a", "b"))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Transfer.to(trained, other, TransferTest::create))
+          .withMessageContaining("has no parameter that");
+    }
+  }
+}
