@@ -61,8 +61,7 @@ class MaskOptionsTest {
     write(folder.resolve("images/training"), folder.resolve("annotations/training"), 3);
     write(folder.resolve("images/validation"), folder.resolve("annotations/validation"), 1);
     assertParts(3, 1);
-    SegmentationDataset test =
-        options("--reduce-zero-label").loadTest(folder, SPLIT, false);
+    SegmentationDataset test = options("--reduce-zero-label").loadTest(folder, SPLIT, false);
     assertThat(test.example(0).labels().labels()).containsExactly(LabelMap.IGNORED, 0);
   }
 
@@ -86,8 +85,7 @@ class MaskOptionsTest {
     mask.setRGB(1, 0, 0x804080);
     ImageIO.write(mask, "png", pictures.resolve("a.png").toFile());
     ImageIO.write(mask, "png", masks.resolve("a.png").toFile());
-    SegmentationDataset all =
-        options("--classes", names.toString()).loadTest(folder, SPLIT, false);
+    SegmentationDataset all = options("--classes", names.toString()).loadTest(folder, SPLIT, false);
     assertThat(all.classNames()).isEqualTo(List.of("bare ground", "road"));
     assertThat(all.example(0).labels().labels()).containsExactly(0, 1);
   }

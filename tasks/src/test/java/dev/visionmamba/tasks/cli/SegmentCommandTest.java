@@ -163,8 +163,7 @@ class SegmentCommandTest {
     assertThat(all.out())
         .contains("a Trouser", "IoU", "accuracy", "F1")
         .containsPattern("mIoU \\d+\\.\\d\\d%, pixel accuracy .* mean F1 .* of 10 pictures");
-    CommandLineRun aside =
-        succeed("evaluate --set-aside --model " + second + " --data", data);
+    CommandLineRun aside = succeed("evaluate --set-aside --model " + second + " --data", data);
     assertThat(aside.out()).contains("of 2 pictures");
     CommandLineRun other = run("evaluate --model " + first + " --data", data);
     assertThat(other.code()).isEqualTo(1);

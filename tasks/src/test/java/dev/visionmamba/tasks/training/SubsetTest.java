@@ -20,7 +20,9 @@ class SubsetTest {
     assertThat(three.identity()).isNotEqualTo(ALL.identity()).isEqualTo(ALL.first(3).identity());
     assertThat(ALL.first(10)).isSameAs(ALL);
     assertThat(ALL.first(0).count()).isZero();
-    assertThatIllegalArgumentException().isThrownBy(() -> ALL.first(-1)).withMessageContaining("-1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ALL.first(-1))
+        .withMessageContaining("-1");
   }
 
   @Test

@@ -62,8 +62,7 @@ class TransferTest {
           Transfer.to(trained, segmenter(8, "a", "b"), TransferTest::create)) {
         assertThat(differing(same.network(), trained.network())).isEmpty();
       }
-      for (ModelDescription other :
-          List.of(segmenter(8, "a", "c"), segmenter(8, "a", "b", "c"))) {
+      for (ModelDescription other : List.of(segmenter(8, "a", "c"), segmenter(8, "a", "b", "c"))) {
         try (SegmenterModel model = Transfer.to(trained, other, TransferTest::create)) {
           assertThat(differing(model.network(), trained.network()))
               .isNotEmpty()
