@@ -2,7 +2,6 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
-import dev.visionmamba.heads.detection.DetectionObjective;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
 import dev.visionmamba.tasks.training.DetectionDataset;
@@ -28,7 +27,11 @@ final class DetectorLearning implements Learning {
   private final DetectionTraining training;
 
   private DetectorLearning(
-      DetectorModel model, DetectionDataset train, DetectionDataset test, Setup setup) {
+      DetectorModel model,
+      DetectionDataset train,
+      DetectionDataset test,
+      SamplingFlags sampling,
+      Setup setup) {
     this.model = model;
     this.train = train;
     this.test = test;
@@ -39,14 +42,16 @@ final class DetectorLearning implements Learning {
             train,
             test,
             setup.options(),
-            DetectionObjective.published(model.network().head()),
+            sampling.objective(model.network().head()),
             setup.out(),
             setup.weightType(),
             setup.workers());
   }
 
   /** Loads the data and makes the network. */
-  static DetectorLearning of(DataOptions data, NetworkFlags network, Setup setup) throws Exception {
+  static DetectorLearning of(
+      DataOptions data, NetworkFlags network, SamplingFlags sampling, Setup setup)
+      throws Exception {
     Parts<DetectionDataset> parts = data.loadDetection();
     DetectionDataset train = parts.train().first(setup.limit());
     DetectionDataset test = parts.test().first(setup.limit());
@@ -59,7 +64,7 @@ final class DetectorLearning implements Learning {
                     train.classNames(),
                     description -> DetectorModel.create(description, Device.cpu())));
     try {
-      return new DetectorLearning(model, train, test, setup);
+      return new DetectorLearning(model, train, test, sampling, setup);
     } catch (RuntimeException e) {
       model.close();
       throw e;

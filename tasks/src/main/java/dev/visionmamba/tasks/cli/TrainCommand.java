@@ -37,6 +37,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private NetworkFlags network;
 
+  @Mixin private SamplingFlags sampling;
+
   @Mixin private LearningFlags learning;
 
   @Mixin private WorkersOption workers;
@@ -107,7 +109,7 @@ final class TrainCommand implements Callable<Integer> {
     return switch (chosen) {
       case CLASSIFY -> ClassifierLearning.of(data, network, setup);
       case SEGMENT -> SegmenterLearning.of(data, network, setup);
-      case DETECT -> DetectorLearning.of(data, network, setup);
+      case DETECT -> DetectorLearning.of(data, network, sampling, setup);
     };
   }
 
