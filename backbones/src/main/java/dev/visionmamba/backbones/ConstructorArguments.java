@@ -107,7 +107,7 @@ public final class ConstructorArguments {
   }
 
   /**
-   * Some numbers.
+   * Some numbers: a list of them, or a single one.
    *
    * @param name the argument
    * @param least the least that one may be
@@ -117,6 +117,9 @@ public final class ConstructorArguments {
   public List<Double> numbers(String name, double least) {
     if (values.get(name) instanceof List<?> list) {
       return list.stream().map(value -> number(name, value, least)).toList();
+    }
+    if (values.get(name) instanceof Number) {
+      return List.of(number(name, values.get(name), least));
     }
     throw new IllegalArgumentException(
         name + " must be a list of numbers, got " + values.get(name));
