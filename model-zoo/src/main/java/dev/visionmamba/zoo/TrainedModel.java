@@ -22,6 +22,8 @@ import java.util.Optional;
  * @param <N> the network
  */
 public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseable {
+  private static final float FLOAT16_MAX = 65_504;
+
   private final Model model;
   private final N network;
   private final ModelDescription description;
@@ -60,7 +62,8 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
    *
    * @param file the file; its folder must exist
    * @param newDescription what the file is to say about itself
-   * @param type of the weights in the file: float32, or float16 for half the size
+   * @param type of the weights in the file: float32, or float16 for half the size; what float16
+   *     cannot hold, such as the variance of large features, stays float32
    * @throws IOException if it cannot be written
    */
   public final void save(Path file, ModelDescription newDescription, DataType type)
@@ -70,9 +73,16 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Map<String, NDArray> tensors = StateDict.of(network);
-      tensors.replaceAll((name, tensor) -> tensor.toType(type, false));
+      tensors.replaceAll(
+          (name, tensor) -> fits(tensor, type) ? tensor.toType(type, false) : tensor);
       Safetensors.write(file, tensors, metadata);
     }
+  }
+
+  private static boolean fits(NDArray tensor, DataType type) {
+    return type != DataType.FLOAT16
+        || tensor.isEmpty()
+        || tensor.abs().max().toType(DataType.FLOAT32, false).getFloat() <= FLOAT16_MAX;
   }
 
   /**

@@ -110,6 +110,22 @@ class ClassifierModelTest {
   }
 
   @Test
+  void halfPrecisionKeepsWhatItCannotHold() throws Exception {
+    Path half = folder.resolve("half.safetensors");
+    float[] large = {70_000, -1e9f};
+    try (ClassifierModel whole = ClassifierModel.load(write(), Device.cpu())) {
+      NDArray bias = StateDict.of(whole.network()).get("head.bias");
+      float[] values = bias.toFloatArray();
+      System.arraycopy(large, 0, values, 0, large.length);
+      bias.set(values);
+      whole.save(half, whole.description(), DataType.FLOAT16);
+      try (ClassifierModel read = ClassifierModel.load(half, Device.cpu())) {
+        assertThat(StateDict.of(read.network()).get("head.bias").toFloatArray()).isEqualTo(values);
+      }
+    }
+  }
+
+  @Test
   void tensorsThatDoNotFitAreNamed() throws Exception {
     Path file = write();
     assertRefused(
