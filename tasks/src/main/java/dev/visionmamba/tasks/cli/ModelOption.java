@@ -72,14 +72,8 @@ final class ModelOption {
    */
   TrainedModel<?> load(String name)
       throws IOException, ModelNotFoundException, MalformedModelException {
-    if (name.equals(model) && ModelTask.of(ModelCatalogue.task(name)) == ModelTask.CLASSIFY) {
-      return load();
-    }
-    if (weights != null) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--weights is for published classifiers; name a file of your own by --model");
-    }
-    return StoredModel.load(name);
+    return weights == null
+        ? StoredModel.load(name, spec.commandLine().getErr())
+        : StoredModel.open(name, weights);
   }
 }

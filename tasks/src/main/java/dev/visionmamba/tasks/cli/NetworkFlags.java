@@ -112,7 +112,7 @@ final class NetworkFlags {
       return started(creator.apply(classifier(data, classes)));
     }
     requireAlone();
-    try (TrainedModel<?> trained = StoredModel.load(from)) {
+    try (TrainedModel<?> trained = StoredModel.load(from, spec.commandLine().getErr())) {
       ModelDescription old = trained.description();
       String name = old.backbone() + "." + data.name();
       if (trained instanceof ClassifierModel classifier) {
@@ -153,7 +153,7 @@ final class NetworkFlags {
                   Map.of())));
     }
     requireAlone();
-    try (TrainedModel<?> trained = StoredModel.load(from)) {
+    try (TrainedModel<?> trained = StoredModel.load(from, spec.commandLine().getErr())) {
       ModelDescription old = trained.description();
       requireColours(old.backbone(), backboneArguments(old));
       boolean same = old.head().task().map(ModelTask::of).equals(Optional.of(task));
@@ -215,7 +215,7 @@ final class NetworkFlags {
   private <M extends TrainedModel<?>> M started(M model) throws Exception {
     try {
       if (weights != null) {
-        try (TrainedModel<?> other = StoredModel.load(weights)) {
+        try (TrainedModel<?> other = StoredModel.load(weights, spec.commandLine().getErr())) {
           Map<String, NDArray> tensors = StateDict.of(other.network());
           tensors.replaceAll((name, tensor) -> tensor.duplicate());
           model.fill(tensors, weights);
