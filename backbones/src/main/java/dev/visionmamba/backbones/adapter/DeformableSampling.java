@@ -113,6 +113,7 @@ final class DeformableSampling {
 
   /** The same by gathering rows, which autograd and every device know. */
   private NDArray byOperations(NDArray values, NDArray offsets, NDArray weights) {
+    NDArray output;
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Shape shape = values.getShape();
@@ -132,10 +133,11 @@ final class DeformableSampling {
         sum = sum == null ? found : sum.add(found);
         first += levels.get(l).tokens();
       }
-      NDArray output = sum.reshape(batch, asked, shape.get(2));
+      output = sum.reshape(batch, asked, shape.get(2));
       NDScope.unregister(output);
-      return output;
     }
+    NDScope.register(output); // to the scope of whoever asks
+    return output;
   }
 
   /** What is found on a level whose first token has a number: (B, Q, M, D). */

@@ -58,9 +58,11 @@ final class Extractor extends NamedBlock {
               around,
               List.of(size),
               training);
+      NDScope.register(attended); // so far in the attention's own scope
       NDArray taken = start.add(attended);
       NDArray refined =
           ffn.forward(store, ffnNorm.forward(store, taken, training), around, training);
+      NDScope.register(refined);
       NDArray output = taken.add(DropPath.apply(refined, dropPathRate, training));
       NDScope.unregister(output);
       return output;

@@ -54,6 +54,7 @@ final class Injector extends NamedBlock {
               List.of(size),
               MapSize.around(size),
               training);
+      NDScope.register(attended); // so far in the attention's own scope
       NDArray scaled = attended.mul(value(store, gamma, map, training));
       NDArray injected = start.add(scaled.reshape(shape));
       NDScope.unregister(injected);

@@ -40,7 +40,7 @@ public final class PlainMambaAdapter extends DerivedBackbone<PlainMamba> {
   private static final float EPSILON = 1e-5f;
 
   /** libtorch's bilinear interpolation, by DJL's number. */
-  private static final int BILINEAR = 2;
+  private static final int BILINEAR = 1;
 
   private final PlainMambaAdapterConfig config;
   private final Parameter levelEmbed;

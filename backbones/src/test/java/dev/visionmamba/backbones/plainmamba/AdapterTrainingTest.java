@@ -34,7 +34,7 @@ class AdapterTrainingTest {
   private static final Shape INPUT = new Shape(2, 3, 64, 32);
   private static final Map<String, Object> SMALL =
       Map.of(
-          "img_size", 32,
+          "img_size", List.of(64, 32),
           "embed_dims", 12,
           "num_layers", 3,
           "conv_inplane", 4,
@@ -153,6 +153,8 @@ class AdapterTrainingTest {
   void theTapeGivesTheGradientsOfAutograd() {
     Map<String, double[]> taped = gradients(Map.of(), DataType.FLOAT32, ScanTrainer::of);
     assertClose(taped, gradients(Map.of(), DataType.FLOAT64, Model::newTrainer), 1e-4);
+    taped.forEach(
+        (name, values) -> assertThat(values).as(name).anyMatch(value -> Math.abs(value) > 1e-7));
     assertThat(taped.keySet())
         .contains("level_embed", "interactions.0.injector.gamma", "spm.conv4.0.weight")
         .contains("interactions.1.extra_extractors.1.attn.sampling_offsets.bias");
@@ -177,7 +179,6 @@ class AdapterTrainingTest {
     expected.forEach(
         (name, values) -> {
           double scale = Arrays.stream(values).map(Math::abs).max().orElseThrow();
-          assertThat(scale).as(name).isPositive();
           for (int i = 0; i < values.length; i++) {
             assertThat(Math.abs(actual.get(name)[i] - values[i]))
                 .as("%s, %d", name, i)
