@@ -59,7 +59,12 @@ class GoldenNetworkTest {
               String what = NotImplemented.of(path).get();
               return DynamicTest.dynamicTest(
                   path.getFileName().toString(),
-                  () -> Assumptions.abort(what + " is not implemented yet"));
+                  () -> {
+                    assertThat(Backbones.find(GoldenFile.read(path).model()))
+                        .as("%s, which is listed as not implemented", what)
+                        .isEmpty();
+                    Assumptions.abort(what + " is not implemented yet");
+                  });
             });
   }
 

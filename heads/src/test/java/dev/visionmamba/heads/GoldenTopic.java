@@ -13,6 +13,14 @@ import java.util.stream.Stream;
 public enum GoldenTopic {
   /** Checked by {@code GoldenOperatorTest} in the module {@code scans}. */
   SCANS("selective_scan", "causal_conv1d", "ssd_minimal_discrete"),
+  /**
+   * Checked by {@code GoldenAdapterTest} and {@code PlainMambaAdapterTest} in {@code backbones}.
+   */
+  ADAPTERS(
+      "SpatialPriorModule",
+      "Injector (MSDeformAttn, 3 levels)",
+      "Extractor (MSDeformAttn, 1 level, ConvFFN)",
+      "PlainMambaAdapter"),
   /** Checked by {@code GoldenOperatorsTest}. */
   BOXES_AND_MASKS(
       "AnchorGenerator",

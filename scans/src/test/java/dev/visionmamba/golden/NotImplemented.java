@@ -25,8 +25,7 @@ public final class NotImplemented {
           Map.entry("heads/msvmunet_", "medical segmentation by MSVM-UNet"),
           Map.entry("heads/vmunet_", "medical segmentation by VM-UNet"),
           Map.entry("heads/mamba_yolo_", "Mamba-YOLO"),
-          Map.entry("heads/yolo_", "a part of Mamba-YOLO"),
-          Map.entry("heads/plain_", "a part of PlainMamba's adapter for dense prediction"));
+          Map.entry("heads/yolo_", "a part of Mamba-YOLO"));
 
   private NotImplemented() {}
 
