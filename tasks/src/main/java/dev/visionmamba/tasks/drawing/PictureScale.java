@@ -15,11 +15,17 @@ record PictureScale(int line, Font font) {
   /** Parts of the mean side of a picture. */
   private static final double FONT_PART = 0.022;
 
+  /** Letters are at least so large where that does not make them this part of the mean side. */
+  private static final int PLEASANT_FONT = 12;
+
+  private static final double LARGEST_PART = 0.04;
+
   private static final double LINE_PART = 0.0035;
 
   static PictureScale of(int width, int height) {
     double side = Math.sqrt((double) width * height);
-    int size = Math.max(SMALLEST_FONT, (int) Math.round(FONT_PART * side));
+    double wanted = Math.max(FONT_PART * side, Math.min(PLEASANT_FONT, LARGEST_PART * side));
+    int size = Math.max(SMALLEST_FONT, (int) Math.round(wanted));
     int line = Math.max(1, (int) Math.round(LINE_PART * side));
     return new PictureScale(line, new Font(Font.SANS_SERIF, Font.PLAIN, size));
   }

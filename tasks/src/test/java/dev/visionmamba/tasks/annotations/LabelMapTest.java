@@ -3,7 +3,12 @@ package dev.visionmamba.tasks.annotations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.visionmamba.tasks.image.ImageDecoder;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LabelMapTest {
 
@@ -30,5 +35,18 @@ class LabelMapTest {
     assertThatThrownBy(() -> new LabelMap(3, 2, new byte[5])).hasMessageContaining("got 5");
     LabelMap map = new LabelMap(1, 1, new byte[1]);
     assertThatThrownBy(() -> map.label(1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void labelsWithAPaletteAreReadAsLabelsAndSeenAsColours(@TempDir Path folder) throws Exception {
+    LabelMap map = new LabelMap(3, 2, new byte[] {0, 1, 2, (byte) 255, 1, 0});
+    Path file = folder.resolve("palette.png");
+    LabelPng.write(map, List.of(0x303030, 0xff0000, 0x00ff80), file);
+    assertThat(LabelPng.read(file)).isEqualTo(map);
+    assertThat(ImageDecoder.decode(file).rgb())
+        .startsWith(0x30, 0x30, 0x30, 0xff, 0, 0, 0, 0xff, 0x80, 0xff, 0xff, 0xff);
+    assertThatThrownBy(() -> LabelPng.write(map, Collections.nCopies(257, 0), file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("257");
   }
 }

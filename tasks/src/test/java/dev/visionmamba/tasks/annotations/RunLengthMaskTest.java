@@ -254,4 +254,31 @@ class RunLengthMaskTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(message);
   }
+
+  @Test
+  void aPartsMaskIsPlacedInTheWhole() {
+    RunLengthMask part = drawn(".#", "##");
+    assertThat(part.placed(4, 3, 1, 1)).isEqualTo(drawn("....", "..#.", ".##."));
+    assertThat(part.placed(2, 2, 0, 0)).isEqualTo(part);
+    RunLengthMask none = drawn("..");
+    assertThat(none.placed(5, 4, 3, 3).area()).isZero();
+    Random random = new Random(8);
+    for (int i = 0; i < 50; i++) {
+      int left = random.nextInt(5);
+      int top = random.nextInt(5);
+      RunLengthMask some = random(random, 1 + random.nextInt(6), 1 + random.nextInt(6), 0.5);
+      RunLengthMask placed = some.placed(12, 11, left, top);
+      boolean[] small = some.pixels();
+      boolean[] large = new boolean[12 * 11];
+      for (int k = 0; k < small.length; k++) {
+        large[(top + k / some.width()) * 12 + left + k % some.width()] = small[k];
+      }
+      assertThat(placed).isEqualTo(RunLengthMask.of(12, 11, large));
+    }
+    for (int[] corner : new int[][] {{-1, 0}, {0, -1}, {3, 0}, {0, 2}}) {
+      assertThatThrownBy(() -> part.placed(4, 3, corner[0], corner[1]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("not inside 4x3");
+    }
+  }
 }

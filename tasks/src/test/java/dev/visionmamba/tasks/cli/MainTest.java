@@ -92,7 +92,19 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "classify", "train", "evaluate", "models", "scan-paths", "benchmark"})
+  @ValueSource(
+      strings = {
+        "",
+        "classify",
+        "detect",
+        "segment",
+        "train",
+        "evaluate",
+        "models",
+        "scan-paths",
+        "scenes",
+        "benchmark"
+      })
   void everyCommandHasHelp(String command) {
     CommandLineRun run =
         command.isEmpty() ? CommandLineRun.of("--help") : CommandLineRun.of(command, "--help");

@@ -87,4 +87,16 @@ class PaletteTest {
     assertThatThrownBy(() -> Palette.distinct(0)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Palette.of(List.of())).isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void classesHaveTheirDataSetsColoursAndBackgroundIsGrey() {
+    assertThat(Palette.forClasses(ClassNames.ade20k()).colour(0))
+        .isEqualTo(Palette.ade20k().colour(0));
+    Palette palette = Palette.forClasses(List.of("background", "boot", "bag"));
+    Palette distinct = Palette.distinct(3);
+    assertThat(palette.colour(0).getRed()).isEqualTo(palette.colour(0).getBlue()).isLessThan(80);
+    assertThat(palette.colour(1)).isEqualTo(distinct.colour(0));
+    assertThat(palette.colour(2)).isEqualTo(distinct.colour(1));
+    assertThat(Palette.forClasses(ClassNames.coco()).size()).isEqualTo(80);
+  }
 }

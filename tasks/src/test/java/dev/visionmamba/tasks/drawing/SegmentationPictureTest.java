@@ -89,14 +89,16 @@ class SegmentationPictureTest {
         Palette.ade20k(),
         file);
     PixelImage read = ImageDecoder.decode(file);
-    assertThat(read.width()).isEqualTo(Math.max(120, width));
-    assertThat(read.height()).isGreaterThan(height);
-    Set<Integer> legend = colours(read.toBufferedImage(), height);
+    int factor = Magnifier.of(grey(width, height)).factor();
+    int bottom = factor * height;
+    assertThat(read.width()).isEqualTo(Math.max(120, factor * width));
+    assertThat(read.height()).isGreaterThan(bottom);
+    Set<Integer> legend = colours(read.toBufferedImage(), bottom);
     for (int label = 0; label < Math.min(150, labels.length); label++) {
       assertThat(legend).contains(Palette.ade20k().colour(label).getRGB() & 0xffffff);
     }
     // Nothing reaches over the edge of the legend.
-    for (int y = height; y < read.height(); y++) {
+    for (int y = bottom; y < read.height(); y++) {
       int last = 3 * (y * read.width() + read.width() - 1);
       assertThat(read.rgb()[last]).isEqualTo((byte) 255);
     }
