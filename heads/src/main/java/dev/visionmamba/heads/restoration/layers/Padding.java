@@ -21,6 +21,33 @@ public final class Padding {
   }
 
   /**
+   * As {@link #reflect}, again and again where the images are smaller than what is missing; a side
+   * of one pixel is repeated.
+   *
+   * @param images (B, C, H, W)
+   * @param height wanted, at least H
+   * @param width wanted, at least W
+   * @return (B, C, height, width); the images themselves if they have this size
+   * @throws IllegalArgumentException if the images are larger
+   */
+  public static NDArray reflectAgain(NDArray images, long height, long width) {
+    Shape shape = images.getShape();
+    long tall = shape.get(2) == 1 ? Math.min(height, 2) : shape.get(2);
+    long wide = shape.get(3) == 1 ? Math.min(width, 2) : shape.get(3);
+    NDArray padded = symmetric(images, tall, wide);
+    while (tall != height || wide != width) {
+      NDArray before = padded;
+      tall = Math.min(height, Math.max(1, 2 * tall - 1));
+      wide = Math.min(width, Math.max(1, 2 * wide - 1));
+      padded = reflect(before, tall, wide);
+      if (before != images) {
+        before.close();
+      }
+    }
+    return padded;
+  }
+
+  /**
    * The mirror lies behind the last row and the last column, so that they are repeated.
    *
    * @param images (B, C, H, W)
