@@ -35,8 +35,7 @@ final class ResidualImage extends NamedBlock {
     int channels = config.channels();
     boolean direct = upsampling == Upsampling.PIXEL_SHUFFLE_DIRECT;
     factor = scale == 3 ? 3 : 2;
-    int wide =
-        upsampling == Upsampling.PIXEL_SHUFFLE ? factor * factor * channels : channels;
+    int wide = upsampling == Upsampling.PIXEL_SHUFFLE ? factor * factor * channels : channels;
     for (int reached = 1; !direct && reached < scale; reached *= factor) {
       steps.add(Conv2d.standard(channels, wide, GEOMETRY, true));
     }
@@ -58,7 +57,8 @@ final class ResidualImage extends NamedBlock {
     NDArray features = x;
     for (Conv2d step : steps.list()) {
       NDArray before = features;
-      features = Scopes.run(() -> Activation.leakyRelu(enlarged(store, step, before, training), SLOPE));
+      features =
+          Scopes.run(() -> Activation.leakyRelu(enlarged(store, step, before, training), SLOPE));
       Scopes.release(training, before);
     }
     NDArray residual = last.forward(store, features, training);

@@ -73,8 +73,16 @@ class PyramidRestorerTest {
         new PyramidRestorer(
             vmamba(
                 Map.of(
-                    "dims", 8, "depths", List.of(1, 1, 1), "out_indices", List.of(0, 2),
-                    "drop_path_rate", 0.0, "in_chans", 1)),
+                    "dims",
+                    8,
+                    "depths",
+                    List.of(1, 1, 1),
+                    "out_indices",
+                    List.of(0, 2),
+                    "drop_path_rate",
+                    0.0,
+                    "in_chans",
+                    1)),
             small.with(Map.of("blocks", 0))),
         new PyramidRestorer(
             Backbones.create(
@@ -86,8 +94,7 @@ class PyramidRestorerTest {
 
   private static PyramidRestorer upsampling(String upsampler, int scale) {
     return new PyramidRestorer(
-        vmamba(TWO_STAGES),
-        new PyramidDecoderConfig(6, 1, Upsampling.of(upsampler), scale));
+        vmamba(TWO_STAGES), new PyramidDecoderConfig(6, 1, Upsampling.of(upsampler), scale));
   }
 
   private NDArray images(Restorer network, long height, long width) {
@@ -134,8 +141,7 @@ class PyramidRestorerTest {
       double weights = 0;
       for (int v = 0; v < height; v++) {
         for (int u = 0; u < width; u++) {
-          double weight =
-              kernel((y + 0.5) / scale - 0.5 - v) * kernel((x + 0.5) / scale - 0.5 - u);
+          double weight = kernel((y + 0.5) / scale - 0.5 - v) * kernel((x + 0.5) / scale - 0.5 - u);
           weights += weight;
           sum += weight * from[(plane * height + v) * width + u];
         }
@@ -158,8 +164,7 @@ class PyramidRestorerTest {
     network.initialize(owner, DataType.FLOAT32, shape);
     for (Pair<String, Parameter> named : network.getParameters()) {
       if (named.getKey().startsWith("decoder.residual.conv_last")) {
-        try (NDArray drawn =
-            owner.randomUniform(-0.05f, 0.05f, named.getValue().getShape())) {
+        try (NDArray drawn = owner.randomUniform(-0.05f, 0.05f, named.getValue().getShape())) {
           named.getValue().getArray().addi(drawn);
         }
       }
@@ -243,11 +248,12 @@ class PyramidRestorerTest {
     Map<String, float[]> gradients = new LinkedHashMap<>();
     manager.getEngine().setRandomSeed(8);
     try (Model model = Model.newInstance("small")) {
-      Shape shape = new Shape(2, network.channels(), 32, 29); // so that even the coarsest map has a way to walk
+      Shape shape =
+          new Shape(
+              2, network.channels(), 32, 29); // so that even the coarsest map has a way to walk
       initialize(network, model.getNDManager(), shape);
       model.setBlock(network);
-      try (Trainer trainer =
-              trainers.apply(model, new DefaultTrainingConfig(Loss.l2Loss()));
+      try (Trainer trainer = trainers.apply(model, new DefaultTrainingConfig(Loss.l2Loss()));
           NDManager batch = trainer.getManager().newSubManager();
           GradientCollector collector = trainer.newGradientCollector()) {
         NDArray images = batch.randomUniform(0f, 1f, shape);
@@ -258,8 +264,7 @@ class PyramidRestorerTest {
         gradients.put("images", images.getGradient().toFloatArray());
         for (Pair<String, Parameter> named : network.getParameters()) {
           if (named.getValue().requiresGradient()) {
-            gradients.put(
-                named.getKey(), named.getValue().getArray().getGradient().toFloatArray());
+            gradients.put(named.getKey(), named.getValue().getArray().getGradient().toFloatArray());
           }
         }
       }
@@ -294,7 +299,8 @@ class PyramidRestorerTest {
   @Test
   void noiseIsLearnedToBeTakenOff() {
     PyramidRestorer network =
-        new PyramidRestorer(vmamba(TWO_STAGES), new PyramidDecoderConfig(8, 1, Upsampling.RESIDUAL, 1));
+        new PyramidRestorer(
+            vmamba(TWO_STAGES), new PyramidDecoderConfig(8, 1, Upsampling.RESIDUAL, 1));
     try (Model model = Model.newInstance("small")) {
       Shape shape = new Shape(4, 3, 24, 24);
       network.initialize(model.getNDManager(), DataType.FLOAT32, shape);
@@ -338,8 +344,7 @@ class PyramidRestorerTest {
             + (64 * 8 * 32 + 256 * (16 * 8 + 2 * 9 * 64))
             + (256 * 8 * 24 + 1024 * (12 * 6 + 2 * 9 * 36));
     long last = 1024 * 9 * 6 * 3;
-    assertThat(network.decoder().multiplyAdds(32, 32))
-        .isEqualTo(shallow + deepest + climbs + last);
+    assertThat(network.decoder().multiplyAdds(32, 32)).isEqualTo(shallow + deepest + climbs + last);
     assertThat(network.multiplyAdds(32, 32))
         .isEqualTo(
             network.decoder().multiplyAdds(32, 32) + network.backbone().multiplyAdds(32, 32));
