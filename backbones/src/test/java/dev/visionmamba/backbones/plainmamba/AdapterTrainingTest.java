@@ -44,6 +44,9 @@ class AdapterTrainingTest {
           "layer_cfgs", Map.of("mamba_cfg", Map.of("d_state", 3, "conv_size", 3)),
           "drop_path_rate", 0);
 
+  /** A batch norm takes away what these add, so that their gradients are zero but for rounding. */
+  private static final List<String> WITHOUT = List.of("spm.fc1.bias", "up.bias");
+
   /** Makes a trainer from a model and a configuration. */
   private interface Trainers {
     Trainer of(Model model, TrainingConfig config);
@@ -155,9 +158,9 @@ class AdapterTrainingTest {
     assertClose(taped, gradients(Map.of(), DataType.FLOAT64, Model::newTrainer), 1e-4);
     taped.forEach(
         (name, values) ->
-            assertThat(Arrays.stream(values).anyMatch(value -> Math.abs(value) > 1e-7))
+            assertThat(Arrays.stream(values).anyMatch(value -> Math.abs(value) > 1e-6))
                 .as(name)
-                .isTrue());
+                .isEqualTo(!WITHOUT.contains(name)));
     assertThat(taped.keySet())
         .contains("level_embed", "interactions.0.injector.gamma", "spm.conv4.0.weight")
         .contains("interactions.1.extra_extractors.1.attn.sampling_offsets.bias");
@@ -181,7 +184,10 @@ class AdapterTrainingTest {
         expected.values().stream().flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
     expected.forEach(
         (name, values) -> {
-          double scale = Arrays.stream(values).map(Math::abs).max().orElseThrow();
+          double scale =
+              WITHOUT.contains(name)
+                  ? largest
+                  : Arrays.stream(values).map(Math::abs).max().orElseThrow();
           for (int i = 0; i < values.length; i++) {
             assertThat(Math.abs(actual.get(name)[i] - values[i]))
                 .as("%s, %d", name, i)

@@ -161,16 +161,15 @@ class PlainMambaAdapterTest {
   @Test
   void predictionsKeepNothingButTheirResult() throws Exception {
     PlainMambaAdapter network = loaded();
-    try (NDManager images = manager.newSubManager()) {
+    int before = manager.getManagedArrays().size();
+    try (NDManager images = manager.newSubManager();
+        GradientMode off = GradientMode.off()) {
       NDArray batch = images.randomNormal(new Shape(1, 3, 64, 64));
       int arrays = images.getManagedArrays().size();
-      int others = manager.getManagedArrays().size();
-      try (GradientMode off = GradientMode.off()) {
-        NDList maps = network.forward(store, new NDList(batch), false);
-        assertThat(images.getManagedArrays()).hasSize(arrays + maps.size());
-      }
-      assertThat(manager.getManagedArrays()).hasSize(others);
+      NDList maps = network.forward(store, new NDList(batch), false);
+      assertThat(images.getManagedArrays().size()).isEqualTo(arrays + maps.size());
     }
+    assertThat(manager.getManagedArrays().size()).isEqualTo(before);
   }
 
   @Test
