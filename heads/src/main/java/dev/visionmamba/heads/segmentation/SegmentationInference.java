@@ -82,9 +82,9 @@ public final class SegmentationInference {
           "images must be (batch, channels, height, width), but are " + shape);
     }
     try (GradientMode off = GradientMode.off()) {
-      boolean fits =
+      boolean slides =
           window != null && (window.get(0) < shape.get(2) || window.get(1) < shape.get(3));
-      NDArray scores = fits ? slid(network, store, images) : seen(network, store, images);
+      NDArray scores = slides ? slid(network, store, images) : seen(network, store, images);
       try (scores) {
         return scores.transpose(0, 3, 1, 2);
       }
@@ -93,9 +93,15 @@ public final class SegmentationInference {
 
   /** A whole input's scores at its size, (B, H, W, classes). */
   private static NDArray seen(Segmenter network, ParameterStore store, NDArray images) {
-    try (NDArray scores = network.forward(store, images, false);
-        NDArray map = scores.transpose(0, 2, 3, 1)) {
-      return Resize.bilinear(map, images.getShape().get(2), images.getShape().get(3));
+    Shape shape = images.getShape();
+    // The network's results belong to the manager of what it is given: one that is closed here.
+    try (NDManager temporary = images.getManager().newSubManager()) {
+      NDArray view = images.reshape(shape);
+      view.attach(temporary);
+      NDArray map = network.forward(store, view, false).transpose(0, 2, 3, 1);
+      NDArray seen = Resize.bilinear(map, shape.get(2), shape.get(3));
+      seen.attach(images.getManager());
+      return seen;
     }
   }
 

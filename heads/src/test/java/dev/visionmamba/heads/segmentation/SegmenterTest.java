@@ -464,33 +464,6 @@ class SegmenterTest {
   }
 
   @Test
-  void labelsAreTheMostProbableClasses() {
-    // So many scores that the labels are found in several strips.
-    NDArray scores = manager.randomNormal(new Shape(2, 9, 20, 30));
-    NDArray probabilities = SegmentationInference.probabilities(scores, 411, 700);
-    assertThat(probabilities.getShape()).isEqualTo(new Shape(2, 9, 411, 700));
-    assertThat(probabilities.sum(new int[] {1}).toFloatArray())
-        .containsOnly(new float[] {1f}, within(1e-5f));
-    NDArray labels = SegmentationInference.labels(scores, 411, 700);
-    assertThat(labels.getDataType()).isEqualTo(DataType.INT64);
-    assertThat(labels.getShape()).isEqualTo(new Shape(2, 411, 700));
-    long[] want = probabilities.argMax(1).toLongArray();
-    long[] got = labels.toLongArray();
-    long different = IntStream.range(0, want.length).filter(i -> want[i] != got[i]).count();
-    assertThat(different).isLessThan(5); // where two are equal within rounding
-  }
-
-  @Test
-  void stepsThatLeavePixelsOutAreRefused() {
-    assertThatThrownBy(() -> SegmentationInference.slide(48, 48, 32, 49))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("stride must be from 1 to crop_size, 48x48, got 32x49");
-    assertThatThrownBy(() -> SegmentationInference.slide(48, 48, 0, 8))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("got 0x8");
-  }
-
-  @Test
   void predictionsKeepNoMemory() {
     for (Segmenter network : List.of(upernet(), vim(), Segmenter.semanticFpn(efficientVim(), 3))) {
       ready(network);
