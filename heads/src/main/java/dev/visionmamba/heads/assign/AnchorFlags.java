@@ -33,43 +33,6 @@ public final class AnchorFlags {
     return valid;
   }
 
-  /**
-   * The anchors that reach over the image's edge by less than a border allows.
-   *
-   * @param anchors (N, 4), flat, x1 y1 x2 y2 in pixels
-   * @param valid (N), which anchors to look at, {@code valid} of all levels; null: all
-   * @param imageHeight in pixels, without padding
-   * @param imageWidth in pixels, without padding
-   * @param border in pixels: an anchor stays if x1, y1 &gt;= -border, x2 &lt; width + border and y2
-   *     &lt; height + border; negative: all valid ones stay
-   * @return (N)
-   * @throws IllegalArgumentException if anchors are {@linkplain Boxes#require no boxes}, or the
-   *     flags are not N
-   */
-  public static boolean[] inside(
-      float[] anchors, boolean[] valid, int imageHeight, int imageWidth, float border) {
-    int n = Boxes.require("anchors", anchors);
-    if (valid != null && valid.length != n) {
-      throw new IllegalArgumentException(
-          "valid must have " + n + " flags, one for each anchor, but has " + valid.length);
-    }
-    if (Float.isNaN(border)) {
-      throw new IllegalArgumentException("border must be a number, but is NaN");
-    }
-    boolean[] inside = new boolean[n];
-    for (int i = 0; i < n; i++) {
-      int at = 4 * i;
-      inside[i] =
-          (valid == null || valid[i])
-              && (border < 0
-                  || (anchors[at] >= -border
-                      && anchors[at + 1] >= -border
-                      && anchors[at + 2] < imageWidth + border
-                      && anchors[at + 3] < imageHeight + border));
-    }
-    return inside;
-  }
-
   private static void require(boolean holds, String name, String wanted, int got) {
     if (!holds) {
       throw new IllegalArgumentException(name + " must be " + wanted + ", but is " + got);

@@ -1,5 +1,6 @@
 package dev.visionmamba.heads.assign;
 
+import dev.visionmamba.heads.ops.Boxes;
 import java.util.Arrays;
 
 /**
@@ -105,23 +106,20 @@ public record MaxIoUAssigner(
       throw new IllegalArgumentException(
           "candidates must be " + n + ", one for each box, but are " + candidates.length);
     }
-    float[] areas = Boxes.areas(truths);
     int[] truthOf = new int[n];
     float[] iouOf = new float[n];
     Maxima maxima = matchLowQuality ? new Maxima(m, assignAllOfMaximum) : null;
     for (int i = 0; i < n; i++) {
-      if ((candidates != null && !candidates[i]) || isIgnored(boxes, 4 * i, ignoredRegions)) {
+      if ((candidates != null && !candidates[i]) || isIgnored(boxes, i, ignoredRegions)) {
         truthOf[i] = Assignment.IGNORED;
         iouOf[i] = -1;
         continue;
       }
-      float area = Boxes.area(boxes, 4 * i);
       float greatest = 0;
       int nearest = 0;
       for (int j = 0; j < m; j++) {
-        float common = Boxes.intersection(boxes, 4 * i, truths, 4 * j);
-        if (common > 0) {
-          float iou = common / Math.max(areas[j] + area - common, Boxes.LEAST_AREA);
+        float iou = Boxes.iou(boxes, i, truths, j);
+        if (iou > 0) {
           if (iou > greatest) {
             greatest = iou;
             nearest = j;
@@ -144,11 +142,10 @@ public record MaxIoUAssigner(
   }
 
   /** Whether a box lies in an ignored region by more than the allowed share of its area. */
-  private boolean isIgnored(float[] boxes, int at, float[] regions) {
+  private boolean isIgnored(float[] boxes, int box, float[] regions) {
     if (ignoreAbove > 0) {
-      float area = Math.max(Boxes.area(boxes, at), Boxes.LEAST_AREA);
-      for (int j = 0; j < regions.length; j += 4) {
-        if (Boxes.intersection(boxes, at, regions, j) / area > ignoreAbove) {
+      for (int j = 0; j < Boxes.count(regions); j++) {
+        if (Boxes.iof(boxes, box, regions, j) > ignoreAbove) {
           return true;
         }
       }

@@ -1,5 +1,6 @@
 package dev.visionmamba.heads.assign;
 
+import dev.visionmamba.heads.ops.Boxes;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 

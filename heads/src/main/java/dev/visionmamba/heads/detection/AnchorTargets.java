@@ -1,7 +1,7 @@
 package dev.visionmamba.heads.detection;
 
-import dev.visionmamba.heads.assign.Boxes;
 import dev.visionmamba.heads.ops.BoxCoder;
+import dev.visionmamba.heads.ops.Boxes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +36,8 @@ final class AnchorTargets {
     long first = (long) images * grid.size();
     positives.add(IntStream.of(objects).mapToLong(i -> first + i).toArray());
     negatives.add(IntStream.of(background).mapToLong(i -> first + i).toArray());
-    deltas.add(coder.encode(Boxes.rows(grid.boxes(), objects), Boxes.rows(truth.boxes(), truthOf)));
+    deltas.add(
+        coder.encode(Boxes.select(grid.boxes(), objects), Boxes.select(truth.boxes(), truthOf)));
     images++;
     samples += counted;
   }

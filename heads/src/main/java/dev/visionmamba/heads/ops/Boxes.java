@@ -1,9 +1,18 @@
 package dev.visionmamba.heads.ops;
 
-/** Boxes as arrays of floats, four each: x1, y1, x2, y2 in pixels. */
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Boxes as arrays of floats, four each: x1, y1, x2, y2 in pixels. Overlaps are computed in float32,
+ * an area without the one pixel that early detectors added to each side.
+ */
 public final class Boxes {
   /** Floats of a box. */
   public static final int COORDINATES = 4;
+
+  /** An area that is divided by is at least this, in square pixels, as in mmdet. */
+  private static final float LEAST_AREA = 1e-6f;
 
   private Boxes() {}
 
@@ -23,7 +32,42 @@ public final class Boxes {
   }
 
   /**
-   * Refuses what no order or overlap can be told of.
+   * Refuses what overlaps cannot be told of.
+   *
+   * @param name of the boxes, for the error
+   * @param boxes n boxes
+   * @return n
+   * @throws IllegalArgumentException unless the numbers come in fours, are finite, and x1 &lt;= x2
+   *     and y1 &lt;= y2; an area must be finite as well
+   */
+  public static int require(String name, float[] boxes) {
+    Objects.requireNonNull(boxes, name);
+    if (boxes.length % COORDINATES != 0) {
+      throw new IllegalArgumentException(
+          name + " must have four numbers for each box, but has " + boxes.length);
+    }
+    for (int i = 0; i < boxes.length; i += COORDINATES) {
+      // Written so that NaN fails.
+      boolean fits =
+          boxes[i] <= boxes[i + 2]
+              && boxes[i + 1] <= boxes[i + 3]
+              && area(boxes, i) < Float.POSITIVE_INFINITY
+              && Math.abs(boxes[i]) < Float.POSITIVE_INFINITY
+              && Math.abs(boxes[i + 1]) < Float.POSITIVE_INFINITY;
+      if (!fits) {
+        throw new IllegalArgumentException(
+            name
+                + "["
+                + i / COORDINATES
+                + "] must be finite, x1 <= x2, y1 <= y2, but is "
+                + Arrays.toString(Arrays.copyOfRange(boxes, i, i + COORDINATES)));
+      }
+    }
+    return boxes.length / COORDINATES;
+  }
+
+  /**
+   * Refuses numbers that are none, of which no order can be told.
    *
    * @param values the numbers
    * @param what what they are called in the error
@@ -42,15 +86,30 @@ public final class Boxes {
    * Some of the boxes.
    *
    * @param boxes n boxes
-   * @param indices which, from 0 to n - 1
+   * @param indices which, from 0 to n - 1, in any order and any number of times
    * @return one box for each index
+   * @throws IndexOutOfBoundsException if there is no such box
    */
   public static float[] select(float[] boxes, int[] indices) {
     float[] selected = new float[indices.length * COORDINATES];
     for (int i = 0; i < indices.length; i++) {
-      System.arraycopy(boxes, indices[i] * COORDINATES, selected, i * COORDINATES, COORDINATES);
+      int from = Objects.checkIndex(indices[i], boxes.length / COORDINATES);
+      System.arraycopy(boxes, from * COORDINATES, selected, i * COORDINATES, COORDINATES);
     }
     return selected;
+  }
+
+  /**
+   * One set of boxes behind the other.
+   *
+   * @param first n boxes
+   * @param second m boxes
+   * @return n + m boxes
+   */
+  public static float[] concat(float[] first, float[] second) {
+    float[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 
   /**
@@ -89,28 +148,74 @@ public final class Boxes {
   /**
    * Intersection over union of every pair.
    *
-   * @param a n boxes
-   * @param b m boxes
-   * @return n x m, row by row; 0 where two boxes do not overlap, also where both are empty
+   * @param boxes n boxes
+   * @param others m boxes
+   * @return n x m, row by row, within [0, 1]; 0 where two boxes do not overlap, also where both are
+   *     empty
+   * @throws IllegalArgumentException if boxes are {@linkplain #require no boxes}, or there are more
+   *     than 2^31 - 1 pairs
    */
-  public static float[] iou(float[] a, float[] b) {
-    int rows = count(a);
-    int columns = count(b);
-    float[] iou = new float[Math.multiplyExact(rows, columns)];
-    for (int i = 0; i < rows; i++) {
-      int p = i * COORDINATES;
-      float area = (a[p + 2] - a[p]) * (a[p + 3] - a[p + 1]);
-      for (int j = 0; j < columns; j++) {
-        int q = j * COORDINATES;
-        float width = Math.min(a[p + 2], b[q + 2]) - Math.max(a[p], b[q]);
-        float height = Math.min(a[p + 3], b[q + 3]) - Math.max(a[p + 1], b[q + 1]);
-        if (width > 0 && height > 0) {
-          float other = (b[q + 2] - b[q]) * (b[q + 3] - b[q + 1]);
-          float intersection = width * height;
-          iou[i * columns + j] = intersection / (area + other - intersection);
-        }
+  public static float[] iou(float[] boxes, float[] others) {
+    int n = require("boxes", boxes);
+    int m = require("others", others);
+    if ((long) n * m > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "boxes and others must make at most 2^31 - 1 pairs, but are " + n + " and " + m);
+    }
+    float[] iou = new float[n * m];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < m; j++) {
+        iou[i * m + j] = iou(boxes, i, others, j);
       }
     }
     return iou;
+  }
+
+  /**
+   * Intersection over union of one pair.
+   *
+   * @param boxes as {@link #require} wants them, which is not checked
+   * @param i one of them
+   * @param others as {@link #require} wants them, which is not checked
+   * @param j one of them
+   * @return within [0, 1]; 0 where they do not overlap
+   */
+  public static float iou(float[] boxes, int i, float[] others, int j) {
+    float common = intersection(boxes, i, others, j);
+    if (common == 0) {
+      return 0; // most pairs of an image lie apart
+    }
+    float union = area(others, COORDINATES * j) + area(boxes, COORDINATES * i) - common;
+    return common / Math.max(union, LEAST_AREA);
+  }
+
+  /**
+   * Intersection over foreground of one pair: the share of a box that lies in another.
+   *
+   * @param boxes as {@link #require} wants them, which is not checked
+   * @param i one of them
+   * @param others as {@link #require} wants them, which is not checked
+   * @param j one of them
+   * @return within [0, 1]; 0 where they do not overlap
+   */
+  public static float iof(float[] boxes, int i, float[] others, int j) {
+    return intersection(boxes, i, others, j) / Math.max(area(boxes, COORDINATES * i), LEAST_AREA);
+  }
+
+  /** The area of the box that starts at a float. */
+  private static float area(float[] boxes, int at) {
+    return (boxes[at + 2] - boxes[at]) * (boxes[at + 3] - boxes[at + 1]);
+  }
+
+  /** The area that two boxes have in common. */
+  private static float intersection(float[] boxes, int i, float[] others, int j) {
+    int a = COORDINATES * i;
+    int b = COORDINATES * j;
+    float width = Math.min(boxes[a + 2], others[b + 2]) - Math.max(boxes[a], others[b]);
+    if (!(width > 0)) {
+      return 0;
+    }
+    float height = Math.min(boxes[a + 3], others[b + 3]) - Math.max(boxes[a + 1], others[b + 1]);
+    return height > 0 ? width * height : 0;
   }
 }

@@ -5,6 +5,7 @@ import static dev.visionmamba.heads.assign.Assignment.IGNORED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.visionmamba.heads.ops.BoxesTest;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;

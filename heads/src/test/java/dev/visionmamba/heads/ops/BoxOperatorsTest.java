@@ -89,19 +89,6 @@ class BoxOperatorsTest {
         .withMessageContaining("got 4 and 2");
   }
 
-  @Test
-  void boxesAreClippedToTheImage() {
-    float[] boxes = {-5, -6, 300, 2, 250, 187, 260, 190};
-    assertThat(Boxes.clip(boxes, 187, 250)).containsExactly(0, 0, 250, 2, 250, 187, 250, 187);
-  }
-
-  @Test
-  void overlapOfEmptyBoxesIsNothing() {
-    float[] boxes = {0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 0, 0};
-    assertThat(Boxes.iou(boxes, boxes)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0);
-    assertThat(Boxes.iou(new float[0], boxes)).isEmpty();
-  }
-
   /** detectron2's order: a size's ratios together; with one size, mmdetection's anchors. */
   @Test
   void anchorsOfBothConventions() {

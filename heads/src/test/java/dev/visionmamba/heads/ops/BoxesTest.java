@@ -1,4 +1,4 @@
-package dev.visionmamba.heads.assign;
+package dev.visionmamba.heads.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,11 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Boxes in a float array, and their overlaps. */
-class BoxesTest {
-  static final int GRID = 12;
+public class BoxesTest {
+  /** The greatest coordinate. */
+  public static final int GRID = 12;
 
   /** Up to so many boxes with corners on a small grid, empty ones among them. */
-  static Arbitrary<float[]> boxes(int most) {
+  public static Arbitrary<float[]> boxes(int most) {
     return Arbitraries.integers()
         .between(0, GRID)
         .list()
@@ -62,7 +63,7 @@ class BoxesTest {
   }
 
   /** By looking at every cell of the grid. */
-  static double iou(float[] boxes, int i, float[] others, int j) {
+  public static double iou(float[] boxes, int i, float[] others, int j) {
     int union = 0;
     for (int x = 0; x < GRID; x++) {
       for (int y = 0; y < GRID; y++) {
@@ -73,7 +74,7 @@ class BoxesTest {
   }
 
   /** How many cells two boxes have in common. */
-  static int common(float[] boxes, int i, float[] others, int j) {
+  public static int common(float[] boxes, int i, float[] others, int j) {
     int common = 0;
     for (int x = 0; x < GRID; x++) {
       for (int y = 0; y < GRID; y++) {
@@ -100,14 +101,30 @@ class BoxesTest {
   }
 
   @Test
-  void rowsAndConcat() {
+  void boxesAreClippedToTheImage() {
+    float[] boxes = {-5, -6, 300, 2, 250, 187, 260, 190};
+    assertThat(Boxes.clip(boxes, 187, 250)).containsExactly(0, 0, 250, 2, 250, 187, 250, 187);
+  }
+
+  @Test
+  void overlapOfEmptyBoxesIsNothing() {
+    float[] boxes = {0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 0, 0};
+    float[] ordered = {0, 0, 0, 0, 0, 0, 2, 2, 1, 1, 1, 2};
+    assertThat(Boxes.iou(ordered, ordered)).containsExactly(0, 0, 0, 0, 1, 0, 0, 0, 0);
+    assertThat(Boxes.iof(ordered, 2, ordered, 1)).isZero();
+    assertThat(Boxes.iof(ordered, 1, new float[] {1, 0, 5, 5}, 0)).isEqualTo(0.5f);
+    assertThatThrownBy(() -> Boxes.iou(boxes, boxes)).hasMessageContaining("boxes[2] must be");
+  }
+
+  @Test
+  void selectAndConcat() {
     float[] boxes = {0, 0, 1, 1, 2, 2, 3, 3};
-    assertThat(Boxes.rows(boxes, new int[] {1, 1, 0}))
+    assertThat(Boxes.select(boxes, new int[] {1, 1, 0}))
         .containsExactly(2, 2, 3, 3, 2, 2, 3, 3, 0, 0, 1, 1);
-    assertThat(Boxes.rows(boxes, new int[0])).isEmpty();
+    assertThat(Boxes.select(boxes, new int[0])).isEmpty();
     assertThat(Boxes.concat(new float[] {4, 4, 5, 5}, boxes))
         .containsExactly(4, 4, 5, 5, 0, 0, 1, 1, 2, 2, 3, 3);
-    assertThatThrownBy(() -> Boxes.rows(boxes, new int[] {2}))
+    assertThatThrownBy(() -> Boxes.select(boxes, new int[] {2}))
         .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
