@@ -9,13 +9,12 @@ import dev.visionmamba.heads.ops.Anchors;
 import dev.visionmamba.heads.ops.BoxCoder;
 import dev.visionmamba.heads.ops.Boxes;
 import dev.visionmamba.heads.ops.MulticlassNms.Selection;
-import dev.visionmamba.heads.ops.RoiAlign;
-import dev.visionmamba.heads.ops.RoiExtractor;
 import dev.visionmamba.heads.ops.RoiLevels;
 import dev.visionmamba.heads.ops.Rois;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Cascade Mask R-CNN (Cai and Vasconcelos 2018, arXiv:1712.00726) as Vim's detector has it, in the
@@ -26,24 +25,16 @@ import java.util.List;
  * <p>It takes four levels of strides 4 to 32; a fifth, of every second pixel of the last, is made
  * for the proposals alone.
  */
-public final class CascadeRcnn extends DetectionHead {
+public final class CascadeRcnn extends TwoStageHead {
   private static final int[] STRIDES = {4, 8, 16, 32};
   private static final int COARSEST = 64;
-  private static final float[] RATIOS = {0.5f, 1f, 2f};
 
   /** The side of a level's square anchor, in strides. */
   private static final float ANCHOR_STRIDES = 8f;
 
-  private static final int BOX_BINS = 7;
-  private static final int MASK_BINS = 14;
-
   private final CascadeRcnnConfig config;
   private final ProposalGenerator proposalGenerator;
   private final CascadeRoiHeads roiHeads;
-  private final List<Anchors> anchors = new ArrayList<>();
-  private final RoiExtractor boxExtractor;
-  private final RoiExtractor maskExtractor;
-  private final BoxCoder anchorCoder = BoxCoder.ofWeights(1, 1, 1, 1);
 
   /** Each stage trusts its boxes more than the one before. */
   private final List<BoxCoder> stageCoders =
@@ -77,18 +68,19 @@ public final class CascadeRcnn extends DetectionHead {
    * @param config its shape
    */
   public CascadeRcnn(CascadeRcnnConfig config) {
-    super(config.channels(), Arrays.stream(STRIDES).boxed().toList());
+    super(
+        config.channels(),
+        Arrays.stream(STRIDES).boxed().toList(),
+        IntStream.concat(Arrays.stream(STRIDES), IntStream.of(COARSEST))
+            .mapToObj(CascadeRcnn::anchors)
+            .toList(),
+        BoxCoder.ofWeights(1, 1, 1, 1),
+        STRIDES,
+        RoiLevels.detectron2(STRIDES.length));
     this.config = config;
-    for (int stride : STRIDES) {
-      anchors.add(anchors(stride));
-    }
-    anchors.add(anchors(COARSEST));
     this.proposalGenerator =
         child("proposal_generator", new ProposalGenerator(config.channels(), anchors()));
     this.roiHeads = child("roi_heads", new CascadeRoiHeads(config, stageCoders.size(), BOX_BINS));
-    RoiLevels rule = RoiLevels.detectron2(STRIDES.length);
-    this.boxExtractor = new RoiExtractor(RoiAlign.adaptive(BOX_BINS), STRIDES, rule);
-    this.maskExtractor = new RoiExtractor(RoiAlign.adaptive(MASK_BINS), STRIDES, rule);
   }
 
   private static Anchors anchors(int stride) {
@@ -104,34 +96,6 @@ public final class CascadeRcnn extends DetectionHead {
   }
 
   /**
-   * The regions that are looked at, ranked by logits. Records nothing for gradients.
-   *
-   * @param predictions the dense predictions of each level
-   * @param images one for each of the batch
-   * @return those of each image
-   * @throws IllegalArgumentException if scores or boxes are not finite
-   */
-  public List<Proposals> proposals(List<LevelPrediction> predictions, List<ImageFrame> images) {
-    DenseOutputs outputs = new DenseOutputs(predictions, anchors, anchorCoder);
-    List<Proposals> proposals = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      proposals.add(outputs.proposals(i, images.get(i), config.proposals()));
-    }
-    return proposals;
-  }
-
-  /**
-   * The features that the box heads read; differentiable.
-   *
-   * @param maps (B, H, W, C) of each level
-   * @param rois n regions
-   * @return (n, 7, 7, C)
-   */
-  public NDArray boxFeatures(List<NDArray> maps, Rois rois) {
-    return boxExtractor.forward(maps, rois);
-  }
-
-  /**
    * Classes and boxes of regions; differentiable.
    *
    * @param store the parameter store
@@ -144,25 +108,7 @@ public final class CascadeRcnn extends DetectionHead {
     return roiHeads.boxes(store, stage, features, training);
   }
 
-  /**
-   * The features that the mask head reads; differentiable.
-   *
-   * @param maps (B, H, W, C) of each level
-   * @param rois n regions
-   * @return (n, 14, 14, C)
-   */
-  public NDArray maskFeatures(List<NDArray> maps, Rois rois) {
-    return maskExtractor.forward(maps, rois);
-  }
-
-  /**
-   * Masks of regions; differentiable.
-   *
-   * @param store the parameter store
-   * @param features (n, 14, 14, C), of at least one region
-   * @param training whether this is a training step
-   * @return (n, 28, 28, classes) logits
-   */
+  @Override
   public NDArray masks(ParameterStore store, NDArray features, boolean training) {
     return roiHeads.masks(store, features, training);
   }
@@ -171,14 +117,13 @@ public final class CascadeRcnn extends DetectionHead {
   private record Regions(float[] boxes, int[] images, float[] scores) {}
 
   @Override
-  List<Detections> detectIn(
-      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
-    List<Proposals> proposals;
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      proposals = proposals(predict(store, maps, false), images);
-    }
-    Rois rois = Rois.ofBatch(proposals.stream().map(Proposals::boxes).toList());
+  List<Detections> detectAt(
+      ParameterStore store,
+      List<NDArray> maps,
+      List<ImageFrame> images,
+      List<float[]> proposed,
+      DetectionOptions options) {
+    Rois rois = Rois.ofBatch(proposed);
     int columns = config.classes() + 1;
     Regions regions = new Regions(rois.boxes(), rois.images(), new float[rois.size() * columns]);
     for (int stage = 0; stage < stageCoders.size() && rois.size() > 0; stage++) {
@@ -186,8 +131,8 @@ public final class CascadeRcnn extends DetectionHead {
     }
     List<Selection> selections = new ArrayList<>();
     int first = 0;
-    for (Proposals of : proposals) {
-      int last = first + of.size();
+    for (float[] of : proposed) {
+      int last = first + Boxes.count(of);
       selections.add(
           options
               .selection()
@@ -198,7 +143,20 @@ public final class CascadeRcnn extends DetectionHead {
                   config.classes()));
       first = last;
     }
-    return detections(store, maps, images, selections, options.masks());
+    List<float[]> found = selections.stream().map(Selection::boxes).toList();
+    float[][][] masks =
+        options.masks() ? masks(store, maps, found, selections) : new float[images.size()][0][];
+    List<Detections> detections = new ArrayList<>();
+    for (int i = 0; i < images.size(); i++) {
+      Selection selection = selections.get(i);
+      detections.add(
+          new Detections(
+              DenseOutputs.original(selection.boxes(), images.get(i)),
+              selection.scores(),
+              selection.labels(),
+              masks[i]));
+    }
+    return detections;
   }
 
   /** A stage: the regions' new boxes, clipped to their images, and its share of the scores. */
@@ -229,34 +187,6 @@ public final class CascadeRcnn extends DetectionHead {
     return new Regions(boxes, regions.images, probabilities);
   }
 
-  private List<Detections> detections(
-      ParameterStore store,
-      List<NDArray> maps,
-      List<ImageFrame> images,
-      List<Selection> selections,
-      boolean withMasks) {
-    Rois rois = Rois.ofBatch(selections.stream().map(Selection::boxes).toList());
-    float[][][] masks = new float[images.size()][0][];
-    if (withMasks && rois.size() > 0) {
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray logits = masks(store, maskFeatures(maps, rois), false);
-        masks = RegionOutputs.masks(logits, selections.stream().map(Selection::labels).toList());
-      }
-    }
-    List<Detections> detections = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      Selection selection = selections.get(i);
-      detections.add(
-          new Detections(
-              DenseOutputs.original(selection.boxes(), images.get(i)),
-              selection.scores(),
-              selection.labels(),
-              masks[i]));
-    }
-    return detections;
-  }
-
   /**
    * The shape of this head.
    *
@@ -274,6 +204,12 @@ public final class CascadeRcnn extends DetectionHead {
     return sizes;
   }
 
+  /** Ranked by logits. */
+  @Override
+  ProposalConfig proposalConfig() {
+    return config.proposals();
+  }
+
   @Override
   public DetectionOptions options() {
     return new DetectionOptions(config.detections(), true);
@@ -288,15 +224,5 @@ public final class CascadeRcnn extends DetectionHead {
   long regionMultiplyAdds() {
     return config.proposals().most() * roiHeads.boxMultiplyAdds()
         + config.detections().most() * roiHeads.maskMultiplyAdds(MASK_BINS);
-  }
-
-  @Override
-  int anchors() {
-    return RATIOS.length;
-  }
-
-  @Override
-  int scoresOfAnchor() {
-    return 1;
   }
 }

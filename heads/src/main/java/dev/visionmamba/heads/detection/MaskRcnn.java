@@ -10,8 +10,6 @@ import dev.visionmamba.heads.ops.BoxCoder;
 import dev.visionmamba.heads.ops.Boxes;
 import dev.visionmamba.heads.ops.MulticlassNms;
 import dev.visionmamba.heads.ops.MulticlassNms.Selection;
-import dev.visionmamba.heads.ops.RoiAlign;
-import dev.visionmamba.heads.ops.RoiExtractor;
 import dev.visionmamba.heads.ops.RoiLevels;
 import dev.visionmamba.heads.ops.Rois;
 import java.util.ArrayList;
@@ -23,18 +21,10 @@ import java.util.List;
  * gets a class and a box, and each object that is kept a mask. Parameters are named as in
  * mmdetection: {@code rpn_head}, {@code roi_head.bbox_head} and {@code roi_head.mask_head}.
  */
-public final class MaskRcnn extends DetectionHead {
-  private static final float[] RATIOS = {0.5f, 1f, 2f};
-  private static final int BOX_BINS = 7;
-  private static final int MASK_BINS = 14;
-
+public final class MaskRcnn extends TwoStageHead {
   private final MaskRcnnConfig config;
   private final RpnHead rpnHead;
   private final RoiHead roiHead;
-  private final List<Anchors> anchors;
-  private final RoiExtractor boxExtractor;
-  private final RoiExtractor maskExtractor;
-  private final BoxCoder anchorCoder = BoxCoder.ofDeviations(1, 1, 1, 1);
   private final BoxCoder regionCoder = BoxCoder.ofDeviations(0.1, 0.1, 0.2, 0.2);
 
   /** The heads of regions, under their common name. */
@@ -75,63 +65,31 @@ public final class MaskRcnn extends DetectionHead {
    * @param config its shape
    */
   public MaskRcnn(MaskRcnnConfig config) {
-    super(config.channels(), config.strides());
+    super(
+        config.channels(),
+        config.strides(),
+        anchors(config),
+        BoxCoder.ofDeviations(1, 1, 1, 1),
+        config.strides().stream().limit(config.strides().size() - 1L).mapToInt(i -> i).toArray(),
+        RoiLevels.mmdetection(config.strides().size() - 1));
     this.config = config;
+    this.rpnHead = child("rpn_head", new RpnHead(config.channels(), anchors()));
+    this.roiHead = child("roi_head", new RoiHead(config));
+  }
+
+  private static List<Anchors> anchors(MaskRcnnConfig config) {
     float[] scales = new float[config.anchorScales().size()];
     for (int i = 0; i < scales.length; i++) {
       scales[i] = config.anchorScales().get(i);
     }
-    this.anchors =
-        config.strides().stream()
-            .map(stride -> Anchors.ofRatiosAndScales(stride, RATIOS, scales))
-            .toList();
-    this.rpnHead = child("rpn_head", new RpnHead(config.channels(), anchors()));
-    this.roiHead = child("roi_head", new RoiHead(config));
-    int levels = config.strides().size() - 1;
-    int[] strides = config.strides().stream().limit(levels).mapToInt(i -> i).toArray();
-    RoiLevels rule = RoiLevels.mmdetection(levels);
-    this.boxExtractor = new RoiExtractor(RoiAlign.adaptive(BOX_BINS), strides, rule);
-    this.maskExtractor = new RoiExtractor(RoiAlign.adaptive(MASK_BINS), strides, rule);
+    return config.strides().stream()
+        .map(stride -> Anchors.ofRatiosAndScales(stride, RATIOS, scales))
+        .toList();
   }
 
   @Override
   public List<LevelPrediction> predict(ParameterStore store, List<NDArray> maps, boolean training) {
     return rpnHead.predict(store, maps, training);
-  }
-
-  /**
-   * The regions that are looked at. Records nothing for gradients: a region is given, not computed,
-   * for what comes after.
-   *
-   * @param predictions the dense predictions of each level
-   * @param images one for each of the batch
-   * @return those of each image
-   * @throws IllegalArgumentException if scores or boxes are not finite
-   */
-  public List<Proposals> proposals(List<LevelPrediction> predictions, List<ImageFrame> images) {
-    return proposals(predictions, images, config.proposals());
-  }
-
-  /** The same, with another choice of regions. */
-  List<Proposals> proposals(
-      List<LevelPrediction> predictions, List<ImageFrame> images, ProposalConfig which) {
-    DenseOutputs outputs = new DenseOutputs(predictions, anchors, anchorCoder);
-    List<Proposals> proposals = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      proposals.add(outputs.proposals(i, images.get(i), which));
-    }
-    return proposals;
-  }
-
-  /**
-   * The features that the box head reads; differentiable.
-   *
-   * @param maps (B, H, W, C) of each level
-   * @param rois n regions
-   * @return (n, 7, 7, C)
-   */
-  public NDArray boxFeatures(List<NDArray> maps, Rois rois) {
-    return boxExtractor.forward(maps, rois);
   }
 
   /**
@@ -146,42 +104,12 @@ public final class MaskRcnn extends DetectionHead {
     return roiHead.boxHead.predict(store, features, training);
   }
 
-  /**
-   * The features that the mask head reads; differentiable.
-   *
-   * @param maps (B, H, W, C) of each level
-   * @param rois n regions
-   * @return (n, 14, 14, C)
-   */
-  public NDArray maskFeatures(List<NDArray> maps, Rois rois) {
-    return maskExtractor.forward(maps, rois);
-  }
-
-  /**
-   * Masks of regions; differentiable.
-   *
-   * @param store the parameter store
-   * @param features (n, 14, 14, C), of at least one region
-   * @param training whether this is a training step
-   * @return (n, 28, 28, classes) logits
-   */
+  @Override
   public NDArray masks(ParameterStore store, NDArray features, boolean training) {
     return roiHead.maskHead.forward(store, features, training);
   }
 
   @Override
-  List<Detections> detectIn(
-      ParameterStore store, List<NDArray> maps, List<ImageFrame> images, DetectionOptions options) {
-    List<Proposals> proposals;
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      proposals = proposals(predict(store, maps, false), images);
-    }
-    List<float[]> regions = proposals.stream().map(Proposals::boxes).toList();
-    return detectAt(store, maps, images, regions, options);
-  }
-
-  /** The objects at given regions of each image. */
   List<Detections> detectAt(
       ParameterStore store,
       List<NDArray> maps,
@@ -189,8 +117,13 @@ public final class MaskRcnn extends DetectionHead {
       List<float[]> regions,
       DetectionOptions options) {
     List<Selection> selections = selections(store, maps, images, regions, options.selection());
+    List<float[]> found = new ArrayList<>(); // in the network's input again
+    for (int i = 0; i < images.size(); i++) {
+      ImageFrame frame = images.get(i);
+      found.add(Boxes.scale(selections.get(i).boxes(), frame.scaleX(), frame.scaleY()));
+    }
     float[][][] masks =
-        options.masks() ? masks(store, maps, images, selections) : new float[images.size()][0][];
+        options.masks() ? masks(store, maps, found, selections) : new float[images.size()][0][];
     List<Detections> detections = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       Selection selection = selections.get(i);
@@ -239,27 +172,6 @@ public final class MaskRcnn extends DetectionHead {
     return selections;
   }
 
-  private float[][][] masks(
-      ParameterStore store,
-      List<NDArray> maps,
-      List<ImageFrame> images,
-      List<Selection> selections) {
-    List<float[]> regions = new ArrayList<>();
-    for (int i = 0; i < images.size(); i++) {
-      ImageFrame frame = images.get(i);
-      regions.add(Boxes.scale(selections.get(i).boxes(), frame.scaleX(), frame.scaleY()));
-    }
-    Rois rois = Rois.ofBatch(regions);
-    if (rois.size() == 0) {
-      return new float[images.size()][0][];
-    }
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray logits = masks(store, maskFeatures(maps, rois), false);
-      return RegionOutputs.masks(logits, selections.stream().map(Selection::labels).toList());
-    }
-  }
-
   /**
    * The shape of this head.
    *
@@ -269,24 +181,14 @@ public final class MaskRcnn extends DetectionHead {
     return config;
   }
 
-  /** The anchors of each level. */
-  List<Anchors> anchorsOfLevels() {
-    return anchors;
-  }
-
-  /** From anchors to objects. */
-  BoxCoder anchorCoder() {
-    return anchorCoder;
-  }
-
   /** From regions to objects. */
   BoxCoder regionCoder() {
     return regionCoder;
   }
 
-  /** Pixels along each side of a predicted mask. */
-  int maskSide() {
-    return 2 * MASK_BINS;
+  @Override
+  ProposalConfig proposalConfig() {
+    return config.proposals();
   }
 
   @Override
@@ -303,15 +205,5 @@ public final class MaskRcnn extends DetectionHead {
   long regionMultiplyAdds() {
     return config.proposals().most() * roiHead.boxHead.multiplyAdds()
         + config.detections().most() * roiHead.maskHead.multiplyAdds(MASK_BINS);
-  }
-
-  @Override
-  int anchors() {
-    return RATIOS.length * config.anchorScales().size();
-  }
-
-  @Override
-  int scoresOfAnchor() {
-    return 1;
   }
 }
