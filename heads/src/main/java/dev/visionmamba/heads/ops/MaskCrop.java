@@ -22,7 +22,8 @@ public final class MaskCrop {
    * @param target where side x side values go, row by row: 1 where the object covers at least half
    *     of a bin's samples, else 0
    * @param at the first one's place there
-   * @throws IllegalArgumentException if the mask has another size, or the box is no finite box
+   * @throws IllegalArgumentException if the mask has another size, the box is no finite box, there
+   *     is no bin, or there is no room for the values
    */
   public static void crop(
       boolean[] mask, int height, int width, float[] box, int side, float[] target, int at) {
@@ -35,6 +36,14 @@ public final class MaskCrop {
       throw new IllegalArgumentException("a box is four floats, but there are " + box.length);
     }
     Boxes.requireFinite(box, "a region");
+    if (side < 1) {
+      throw new IllegalArgumentException("a crop has at least 1 bin along each side, got " + side);
+    }
+    if (at < 0 || (long) at + (long) side * side > target.length) {
+      throw new IllegalArgumentException(
+          "%d values from place %d on do not fit into %d"
+              .formatted((long) side * side, at, target.length));
+    }
     SampleAxis x = SampleAxis.of(box[0] - 0.5, (double) box[2] - box[0], side, 0, width);
     SampleAxis y = SampleAxis.of(box[1] - 0.5, (double) box[3] - box[1], side, 0, height);
     double[] row = new double[side]; // a row of the mask, summed into the bins along x
