@@ -153,7 +153,13 @@ public abstract class DetectionHead extends NamedBlock {
     return flat;
   }
 
-  private void requireMaps(List<NDArray> maps) {
+  /**
+   * Refuses maps that the head was not made for.
+   *
+   * @throws IllegalArgumentException if the levels are not as many, or not of the channels, as the
+   *     head was made for, or of different batches
+   */
+  final void requireMaps(List<NDArray> maps) {
     boolean fit = maps.size() == inputs.size();
     for (NDArray map : maps) {
       Shape shape = map.getShape();

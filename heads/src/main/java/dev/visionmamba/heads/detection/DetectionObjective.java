@@ -40,7 +40,8 @@ public sealed interface DetectionObjective permits MaskRcnnObjective, RetinaNetO
 
   /**
    * The losses of a batch. Averages are taken over the batch at hand, as mmdetection takes them
-   * over what one device has.
+   * over what one device has. All that is made for them belongs to the maps' manager, which must
+   * stay open until the backward pass.
    *
    * @param head the head
    * @param store the parameter store
@@ -50,9 +51,9 @@ public sealed interface DetectionObjective permits MaskRcnnObjective, RetinaNetO
    * @param randoms one for each image, which draw its sample: so that it does not depend on the
    *     images beside it
    * @return the losses; every parameter of the head has a part in them, even if its gradient is 0
-   * @throws IllegalArgumentException if the head is of another kind, there are not as many images
-   *     as answers or truths, a label is not below the head's classes, or the network computes
-   *     numbers that are not finite
+   * @throws IllegalArgumentException if the head is of another kind or the maps are not its, there
+   *     are not as many images, truths and generators, a label is not below the head's classes, or
+   *     the network computes numbers that are not finite
    */
   DetectionLosses evaluate(
       DetectionHead head,

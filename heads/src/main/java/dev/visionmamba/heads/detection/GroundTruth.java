@@ -9,14 +9,16 @@ import dev.visionmamba.heads.ops.Boxes;
  * @param labels m classes, from 0
  * @param masks m masks of the image's size in the network's input, without padding, row by row; one
  *     may be null where it is not known; none at all where no mask is learned
- * @param ignored boxes around what is neither an object nor background, such as a crowd
+ * @param ignored boxes around what is neither an object nor background, such as a crowd; they have
+ *     an effect where an assigner looks at them, which the published ones do not
  */
 public record GroundTruth(float[] boxes, int[] labels, boolean[][] masks, float[] ignored) {
 
   /**
    * Checks that numbers fit together.
    *
-   * @throws IllegalArgumentException if they do not, a label is below 0, or a box has no area
+   * @throws IllegalArgumentException if they do not, a label is below 0, a box has no area, or an
+   *     ignored one is no box
    */
   public GroundTruth {
     int count = Boxes.count(boxes);
@@ -38,7 +40,7 @@ public record GroundTruth(float[] boxes, int[] labels, boolean[][] masks, float[
                 i, boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3], labels[i]));
       }
     }
-    Boxes.count(ignored);
+    Boxes.require("ignored", ignored);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -39,7 +40,8 @@ import java.util.random.RandomGenerator;
  * @param proposals which regions are proposed in training
  * @param regionAssigner says which regions lie on objects
  * @param regionSampler draws the regions that are looked at
- * @param multiple to which each image is padded before its batch is: anchors beyond learn nothing
+ * @param multiple to which each image is padded before its batch is, at least 1: anchors beyond
+ *     learn nothing
  */
 public record MaskRcnnObjective(
     MaxIoUAssigner anchorAssigner,
@@ -49,6 +51,20 @@ public record MaskRcnnObjective(
     RandomSampler regionSampler,
     int multiple)
     implements DetectionObjective {
+
+  /**
+   * Checks that nothing is missing.
+   *
+   * @throws IllegalArgumentException if the multiple is below 1
+   */
+  public MaskRcnnObjective {
+    Objects.requireNonNull(anchorAssigner, "anchorAssigner");
+    Objects.requireNonNull(anchorSampler, "anchorSampler");
+    Objects.requireNonNull(proposals, "proposals");
+    Objects.requireNonNull(regionAssigner, "regionAssigner");
+    Objects.requireNonNull(regionSampler, "regionSampler");
+    Picks.requireMultiple(multiple);
+  }
 
   /** The loss of whether anchors hold objects. */
   public static final String ANCHOR_CLASS_LOSS = "loss_rpn_cls";
@@ -70,7 +86,8 @@ public record MaskRcnnObjective(
   private static final MaskLoss MASKS = new MaskLoss();
 
   /**
-   * As published, by mmdetection's settings: 256 anchors and 512 regions of an image.
+   * As published, by mmdetection's settings: 256 anchors and 512 regions of an image. Ignored boxes
+   * count as background.
    *
    * @return the objective
    */
@@ -90,8 +107,9 @@ public record MaskRcnnObjective(
    * @param anchors that are drawn of an image, at least 1; 256 as published
    * @param regions that are drawn of an image, at least 1; 512 as published
    * @param proposed how many regions are proposed of an image at most, and twice as many of a level
-   *     go into suppression; 1000 as published
+   *     go into suppression, at least 1; 1000 as published
    * @return the objective
+   * @throws IllegalArgumentException if a number is below 1
    */
   public static MaskRcnnObjective ofSamples(int anchors, int regions, int proposed) {
     MaskRcnnObjective published = published();
@@ -100,7 +118,7 @@ public record MaskRcnnObjective(
         published.anchorAssigner,
         new RandomSampler(anchors, published.anchorSampler.positiveFraction(), -1, false),
         new ProposalConfig(
-            2 * proposed,
+            Math.multiplyExact(2, proposed),
             proposed,
             proposals.iouThreshold(),
             proposals.leastSide(),
@@ -133,6 +151,7 @@ public record MaskRcnnObjective(
       List<? extends RandomGenerator> randoms) {
     MaskRcnn maskRcnn = maskRcnn(head);
     int classes = maskRcnn.config().classes();
+    head.requireMaps(maps);
     Picks.requireFit(maps.get(0), images.size(), truths, randoms.size(), classes);
     List<NDArray> levels = head.channelLast(maps);
     List<LevelPrediction> predictions = head.predict(store, levels, true);
@@ -226,10 +245,8 @@ public record MaskRcnnObjective(
     long[] rows = new long[positives.length]; // of four deltas, one for each region and class
     Arrays.setAll(rows, i -> (long) positives[i] * classes + own[i]);
     parts.put(BOX_LOSS, Picks.boxLoss(prediction.deltas(), rows, regions.deltas(), rois.size()));
-    try (GradientMode off = GradientMode.off()) {
-      float[] scores = prediction.scores().toFloatArray();
-      return Picks.recognised(scores, classes + 1, positives, own);
-    }
+    return Picks.recognised(
+        prediction.scores(), classes + 1, Arrays.stream(positives).asLongStream().toArray(), own);
   }
 
   private static void maskLoss(

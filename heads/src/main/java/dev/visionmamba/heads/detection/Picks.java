@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.heads.losses.L1Loss;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.List;
 
 /** Some numbers of an array, differentiable, and losses of them. */
@@ -68,26 +69,52 @@ final class Picks {
         .toDevice(beside.getDevice(), false);
   }
 
-  /** Nothing of an array: 0, and a gradient of 0 for all that it was computed from. */
+  /**
+   * Nothing of an array: 0, and a gradient of 0 for all that it was computed from.
+   *
+   * @throws IllegalArgumentException if its numbers are not finite
+   */
   static NDArray nothing(NDArray array) {
-    NDArray zero = array.getManager().zeros(new Shape(), array.getDataType());
-    return array.sum().mul(zero.toDevice(array.getDevice(), false));
+    NDArray row = array.reshape(1, -1);
+    NDArray weight = floats(row, new float[1], new Shape(1));
+    return L1.evaluate(row, row.zerosLike(), weight, 1);
   }
 
-  /** How many rows of scores have the highest at their label. */
-  static int recognised(float[] scores, int columns, int[] rows, int[] labels) {
+  /**
+   * How many rows of scores have the highest at their label.
+   *
+   * @param scores all of them
+   * @param columns of a row
+   * @param rows which
+   * @param labels of each of these
+   */
+  static int recognised(NDArray scores, int columns, long[] rows, int[] labels) {
+    if (rows.length == 0) {
+      return 0;
+    }
+    float[] picked;
+    try (GradientMode off = GradientMode.off()) {
+      picked = rows(scores, rows, columns).toFloatArray();
+    }
     int right = 0;
-    for (int i = 0; i < rows.length; i++) {
+    for (int i = 0; i < labels.length; i++) {
       int best = 0;
       for (int k = 1; k < columns; k++) {
-        best = scores[rows[i] * columns + k] > scores[rows[i] * columns + best] ? k : best;
+        best = picked[i * columns + k] > picked[i * columns + best] ? k : best;
       }
       right += best == labels[i] ? 1 : 0;
     }
     return right;
   }
 
-  /** Refuses a batch whose parts are not as many. */
+  /** Refuses what images cannot be padded to. */
+  static void requireMultiple(int multiple) {
+    if (multiple < 1) {
+      throw new IllegalArgumentException("multiple must be at least 1, but is " + multiple);
+    }
+  }
+
+  /** Refuses a batch whose parts are not as many, or an object that the head does not know. */
   static void requireFit(
       NDArray map, int images, List<GroundTruth> truths, int randoms, int classes) {
     long batch = map.getShape().get(0);

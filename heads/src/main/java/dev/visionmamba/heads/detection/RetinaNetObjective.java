@@ -5,11 +5,11 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.heads.assign.Assignment;
 import dev.visionmamba.heads.assign.MaxIoUAssigner;
 import dev.visionmamba.heads.losses.SigmoidFocalLoss;
-import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -19,10 +19,22 @@ import java.util.random.RandomGenerator;
  *
  * @param assigner says which anchors lie on objects
  * @param focal the loss of classes
- * @param multiple to which each image is padded before its batch is: anchors beyond learn nothing
+ * @param multiple to which each image is padded before its batch is, at least 1: anchors beyond
+ *     learn nothing
  */
 public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal, int multiple)
     implements DetectionObjective {
+
+  /**
+   * Checks that nothing is missing.
+   *
+   * @throws IllegalArgumentException if the multiple is below 1
+   */
+  public RetinaNetObjective {
+    Objects.requireNonNull(assigner, "assigner");
+    Objects.requireNonNull(focal, "focal");
+    Picks.requireMultiple(multiple);
+  }
 
   /** The loss of the anchors' classes. */
   public static final String CLASS_LOSS = "loss_cls";
@@ -31,7 +43,7 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
   public static final String BOX_LOSS = "loss_bbox";
 
   /**
-   * As published, by mmdetection's settings.
+   * As published, by mmdetection's settings. Ignored boxes count as background.
    *
    * @return the objective
    */
@@ -62,6 +74,7 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
       List<? extends RandomGenerator> randoms) {
     RetinaNet retinaNet = retinaNet(head);
     int classes = retinaNet.config().classes();
+    head.requireMaps(maps);
     Picks.requireFit(maps.get(0), images.size(), truths, randoms.size(), classes);
     List<NDArray> levels = head.channelLast(maps);
     AnchorGrid grid =
@@ -85,14 +98,8 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
     parts.put(
         BOX_LOSS,
         Picks.boxLoss(grid.deltas(), targets.positives(), targets.deltas(), targets.samples()));
-    int[] rows = Arrays.stream(targets.positives()).mapToInt(Math::toIntExact).toArray();
-    int[] wanted = Arrays.stream(rows).map(row -> (int) labels[row]).toArray();
-    return new DetectionLosses(parts, rows.length, recognised(scores, classes, rows, wanted));
-  }
-
-  private static int recognised(NDArray scores, int classes, int[] rows, int[] wanted) {
-    try (GradientMode off = GradientMode.off()) {
-      return Picks.recognised(scores.toFloatArray(), classes, rows, wanted);
-    }
+    long[] rows = targets.positives();
+    int[] wanted = Arrays.stream(rows).mapToInt(row -> (int) labels[(int) row]).toArray();
+    return new DetectionLosses(parts, rows.length, Picks.recognised(scores, classes, rows, wanted));
   }
 }

@@ -16,6 +16,7 @@ import dev.visionmamba.heads.assign.RandomSampler;
 import dev.visionmamba.heads.losses.SigmoidFocalLoss;
 import dev.visionmamba.heads.ops.MulticlassNms;
 import dev.visionmamba.heads.ops.Tapes;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,10 +125,14 @@ class DetectionObjectiveTest {
   }
 
   private static MaskRcnn maskRcnn() {
+    return maskRcnn(CLASSES);
+  }
+
+  private static MaskRcnn maskRcnn(int classes) {
     return new MaskRcnn(
         new MaskRcnnConfig(
             CHANNELS,
-            CLASSES,
+            classes,
             List.of(4, 8, 16),
             List.of(2f),
             BoxHeadConfig.twoLinears(4),
@@ -149,10 +154,14 @@ class DetectionObjectiveTest {
   }
 
   private static RetinaNet retinaNet() {
+    return retinaNet(CLASSES);
+  }
+
+  private static RetinaNet retinaNet(int classes) {
     return new RetinaNet(
         new RetinaNetConfig(
             CHANNELS,
-            CLASSES,
+            classes,
             List.of(4, 8, 16),
             2,
             2,
@@ -363,10 +372,9 @@ class DetectionObjectiveTest {
   void imagesWithoutObjectsTeachBackground(boolean masks) {
     Case which = Case.of(masks);
     fill(which.head);
-    GroundTruth nothing = GroundTruth.of(new float[0], new int[0]);
     List<NDArray> maps = maps();
     try (GradientCollector collector = Tapes.collector()) {
-      DetectionLosses losses = losses(which, maps, List.of(nothing, nothing));
+      DetectionLosses losses = losses(which, maps, List.of(nothing(), nothing()));
       assertThat(losses.positives()).isZero();
       assertThat(losses.recognised()).isZero();
       losses
@@ -379,11 +387,7 @@ class DetectionObjectiveTest {
               });
       collector.backward(losses.total());
     }
-    for (Parameter parameter : which.head.getParameters().values()) {
-      for (float value : parameter.getArray().getGradient().toFloatArray()) {
-        assertThat(value).isFinite();
-      }
-    }
+    assertFiniteGradients(which.head);
   }
 
   /** Where a mask is not known, the region still learns its class and box. */
@@ -420,20 +424,198 @@ class DetectionObjectiveTest {
   void crowdsAreNeitherObjectsNorBackground() {
     RetinaNet head = retinaNet();
     fill(head);
-    GroundTruth nothing = GroundTruth.of(new float[0], new int[0]);
     GroundTruth crowd =
         new GroundTruth(
             new float[0], new int[0], new boolean[0][], new float[] {-99, -99, 199, 199});
     MaxIoUAssigner looking = new MaxIoUAssigner(0.5f, 0.4f, 0, true, true, 0.5f);
     RetinaNetObjective objective = new RetinaNetObjective(looking, SigmoidFocalLoss.RETINANET, 4);
     float without =
-        losses(new Case(head, objective), maps(), List.of(nothing, nothing)).total().getFloat();
+        losses(new Case(head, objective), maps(), List.of(nothing(), nothing())).total().getFloat();
     float one =
-        losses(new Case(head, objective), maps(), List.of(crowd, nothing)).total().getFloat();
+        losses(new Case(head, objective), maps(), List.of(crowd, nothing())).total().getFloat();
     float both =
         losses(new Case(head, objective), maps(), List.of(crowd, crowd)).total().getFloat();
     assertThat(both).isZero();
     assertThat(one).isBetween(0.1f * without, 0.9f * without);
+  }
+
+  private static GroundTruth nothing() {
+    return GroundTruth.of(new float[0], new int[0]);
+  }
+
+  /** Every parameter has a gradient of finite numbers. */
+  private static void assertFiniteGradients(DetectionHead head) {
+    head.getParameters()
+        .forEach(
+            named -> {
+              for (float value : named.getValue().getArray().getGradient().toFloatArray()) {
+                assertThat(value).as(named.getKey()).isFinite();
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oneClassIsEnough(boolean masks) {
+    Case which =
+        masks ? new Case(maskRcnn(1), everything()) : new Case(retinaNet(1), retinaNetObjective());
+    fill(which.head);
+    List<GroundTruth> truths =
+        truths().stream()
+            .map(
+                truth ->
+                    new GroundTruth(
+                        truth.boxes(), new int[truth.size()], truth.masks(), new float[0]))
+            .toList();
+    try (GradientCollector collector = Tapes.collector()) {
+      DetectionLosses losses = losses(which, maps(), truths);
+      losses.parts().forEach((name, loss) -> assertThat(loss.getFloat()).as(name).isPositive());
+      assertThat(losses.positives()).isPositive();
+      assertThat(losses.recognised()).isBetween(0, losses.positives());
+      collector.backward(losses.total());
+    }
+    assertFiniteGradients(which.head);
+  }
+
+  /** An image without objects adds background; what the other learns of its objects stays. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anImageWithoutObjectsBesideOneWithSome(boolean masks) {
+    Case which = masks ? new Case(maskRcnn(), everything()) : Case.of(false);
+    fill(which.head);
+    GroundTruth second = truths().get(1);
+    try (GradientCollector collector = Tapes.collector()) {
+      DetectionLosses losses = losses(which, maps(), List.of(nothing(), second));
+      DetectionLosses swapped = losses(which, maps(), List.of(truths().get(0), nothing()));
+      DetectionLosses both = losses(which, maps(), truths());
+      assertThat(losses.positives()).isPositive();
+      assertThat(losses.positives() + swapped.positives()).isEqualTo(both.positives());
+      assertThat(losses.recognised() + swapped.recognised()).isEqualTo(both.recognised());
+      if (masks) {
+        float some = losses.parts().get(MaskRcnnObjective.MASK_LOSS).getFloat();
+        float others = swapped.parts().get(MaskRcnnObjective.MASK_LOSS).getFloat();
+        assertThat(both.parts().get(MaskRcnnObjective.MASK_LOSS).getFloat())
+            .isBetween(Math.min(some, others), Math.max(some, others));
+      }
+      collector.backward(losses.total());
+    }
+    assertFiniteGradients(which.head);
+  }
+
+  /** Where every proposal is too small, the true boxes are left, or nothing. */
+  @Test
+  void noProposals() {
+    MaskRcnnObjective published = everything();
+    MaskRcnnObjective objective =
+        new MaskRcnnObjective(
+            published.anchorAssigner(),
+            published.anchorSampler(),
+            new ProposalConfig(50, 30, 0.7f, 1e6f, true),
+            published.regionAssigner(),
+            published.regionSampler(),
+            published.multiple());
+    Case which = new Case(maskRcnn(), objective);
+    fill(which.head);
+    try (GradientCollector collector = Tapes.collector()) {
+      DetectionLosses none = losses(which, maps(), List.of(nothing(), nothing()));
+      assertThat(none.positives()).isZero();
+      assertThat(none.parts().get(MaskRcnnObjective.CLASS_LOSS).getFloat()).isZero();
+      assertThat(none.parts().get(MaskRcnnObjective.BOX_LOSS).getFloat()).isZero();
+      assertThat(none.parts().get(MaskRcnnObjective.MASK_LOSS).getFloat()).isZero();
+      assertThat(none.parts().get(MaskRcnnObjective.ANCHOR_CLASS_LOSS).getFloat()).isPositive();
+      DetectionLosses some = losses(which, maps(), List.of(nothing(), truths().get(1)));
+      assertThat(some.positives()).isEqualTo(1);
+      assertThat(some.parts().get(MaskRcnnObjective.MASK_LOSS).getFloat()).isPositive();
+      collector.backward(none.total());
+    }
+    assertFiniteGradients(which.head);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void numbersThatAreNotFiniteAreRefused(boolean masks) {
+    Case which = Case.of(masks);
+    fill(which.head);
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      List<NDArray> maps = maps();
+      maps.set(0, maps.get(0).stopGradient().add(bad));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> losses(which, maps, truths()))
+          .withMessageContaining("finite");
+    }
+  }
+
+  /** Also of a head that has nothing to learn from the batch. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"roi_head.mask_head.conv_logits.bias", "roi_head.bbox_head.shared_fcs.0.bias"})
+  void aHeadWithoutWorkIsLookedAtToo(String broken) {
+    MaskRcnnObjective objective =
+        new MaskRcnnObjective(
+            MaxIoUAssigner.RPN,
+            RandomSampler.RPN,
+            new ProposalConfig(50, 30, 0.7f, 1e6f, true),
+            MaxIoUAssigner.MASK_RCNN,
+            RandomSampler.RCNN,
+            4);
+    Case which = new Case(maskRcnn(), objective);
+    fill(which.head);
+    try (GradientMode off = GradientMode.off()) {
+      which.head.getParameters().get(broken).getArray().addi(Float.POSITIVE_INFINITY);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> losses(which, maps(), List.of(nothing(), nothing())))
+        .withMessageContaining("finite");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void mapsOfAnotherHeadAreRefused(boolean masks) {
+    Case which = Case.of(masks);
+    fill(which.head);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> losses(which, maps().subList(0, 2), truths()))
+        .withMessageContaining("must be 3 of (batch, 3, height, width)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> losses(which, List.of(), truths()))
+        .withMessageContaining("must be 3 of (batch, 3, height, width)");
+  }
+
+  @Test
+  void settingsOutOfRangeAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> MaskRcnnObjective.ofSamples(8, 6, 0))
+        .withMessageContaining("proposals")
+        .withMessageContaining("got 0 and 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ProposalConfig(1, 1, 1.5f, 0, true))
+        .withMessageContaining("within [0, 1]")
+        .withMessageContaining("1.5");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ProposalConfig(1, 1, 0.5f, Float.NaN, true))
+        .withMessageContaining("NaN");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new RetinaNetObjective(MaxIoUAssigner.RETINANET, SigmoidFocalLoss.RETINANET, 0))
+        .withMessageContaining("multiple must be at least 1, but is 0");
+    MaskRcnnObjective good = MaskRcnnObjective.published();
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new MaskRcnnObjective(
+                    good.anchorAssigner(),
+                    good.anchorSampler(),
+                    good.proposals(),
+                    good.regionAssigner(),
+                    good.regionSampler(),
+                    -1))
+        .withMessageContaining("multiple must be at least 1, but is -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new GroundTruth(
+                    new float[0], new int[0], new boolean[0][], new float[] {5, 0, 1, 1}))
+        .withMessageContaining("ignored[0]");
   }
 
   /** What an image has drawn does not depend on the images beside it. */
