@@ -101,12 +101,14 @@ final class Operands {
     try (GradientMode off = GradientMode.off()) {
       double value = number(loss);
       if (!Double.isFinite(value)) {
-        try (NDArray sum = prediction.sum()) {
-          double ofPrediction = number(sum);
+        // Only of NaN and infinity is the difference to itself not 0.
+        try (NDArray differences = prediction.sub(prediction);
+            NDArray sum = differences.sum()) {
+          boolean finite = number(sum) == 0;
           throw misfit(
-              Double.isFinite(ofPrediction) ? "the loss" : name,
+              finite ? "the loss" : name,
               "finite",
-              Double.isFinite(ofPrediction)
+              finite
                   ? value + ": its operands hold NaN, infinity or too large numbers"
                   : "an array of " + prediction.getShape() + " with NaN or infinity in it");
         }

@@ -120,6 +120,8 @@ class BoxLossTest {
         refused(loss, x, nan, null, "the loss must be finite");
         refused(loss, x.reshape(8), x.reshape(8), null, "predicted must be of shape");
       }
+      // Large numbers are not infinite, though their sum is.
+      refused(new L1Loss(), x.mul(3e38f), x, null, "the loss must be finite, but is Infinity");
       refused(GIoULoss.STANDARD, three, three, null, "predicted must be of shape (boxes, 4)");
     }
     assertThatThrownBy(() -> new SmoothL1Loss(0)).hasMessageContaining("beta");
