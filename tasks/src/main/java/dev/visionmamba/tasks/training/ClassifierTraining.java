@@ -17,7 +17,7 @@ import java.util.Map;
  * with several workers, and stochastic depth or dropout in the network, every training comes out a
  * little different, since which worker draws its random numbers first is chance.
  */
-public final class ClassifierTraining {
+public final class ClassifierTraining implements ModelTraining {
   /** The model as it is after the last epoch, or, with patience, after the best. */
   public static final String MODEL_FILE = ModelCatalogue.MODEL_FILE;
 
@@ -59,29 +59,14 @@ public final class ClassifierTraining {
             new ClassifierTask(model, train, test, options), options, folder, weightType, workers);
   }
 
-  /**
-   * Trains.
-   *
-   * @param resume whether to go on from the folder's checkpoint, if there is one
-   * @param until the epoch to stop after; resuming goes on behind it
-   * @param notes kept in the model's description, beside the accuracy that is reached
-   * @param listener is told how it goes
-   * @return one result an epoch, those before a resumption among them
-   * @throws IOException if a file cannot be read or written
-   * @throws MalformedModelException if the checkpoint does not fit the model
-   */
+  @Override
   public List<EpochResult> run(
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     return training.run(resume, until, notes, listener);
   }
 
-  /**
-   * The epoch whose model is kept: the last, or with patience the best, the first of equals.
-   *
-   * @param history at least one epoch's result
-   * @return one of them
-   */
+  @Override
   public EpochResult kept(List<EpochResult> history) {
     return training.kept(history);
   }

@@ -12,10 +12,11 @@ import java.util.Map;
 /**
  * Trains a detector. Its folder and what holds for a resumed training are as {@link
  * ClassifierTraining} has them. The test accuracy is the boxes' average precision at an
- * intersection over union of 0.5, whether the detector finds masks or not; the training accuracy is
- * the share of the anchors or regions on objects whose class is recognised.
+ * intersection over union of 0.5, whether the detector finds masks or not, and not a number (NaN)
+ * where no test picture shows an object; the training accuracy is the share of the anchors or
+ * regions on objects whose class is recognised.
  */
-public final class DetectionTraining {
+public final class DetectionTraining implements ModelTraining {
   private final Training<DetectionBatches.Batch> training;
 
   /**
@@ -53,29 +54,14 @@ public final class DetectionTraining {
             workers);
   }
 
-  /**
-   * Trains, as {@link ClassifierTraining#run} does.
-   *
-   * @param resume whether to go on from the folder's checkpoint, if there is one
-   * @param until the epoch to stop after; resuming goes on behind it
-   * @param notes kept in the model's description, beside the accuracy that is reached
-   * @param listener is told how it goes
-   * @return one result an epoch, those before a resumption among them
-   * @throws IOException if a file cannot be read or written
-   * @throws MalformedModelException if the checkpoint does not fit the model
-   */
+  @Override
   public List<EpochResult> run(
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     return training.run(resume, until, notes, listener);
   }
 
-  /**
-   * The epoch whose model is kept, as {@link ClassifierTraining#kept} has it.
-   *
-   * @param history at least one epoch's result
-   * @return one of them
-   */
+  @Override
   public EpochResult kept(List<EpochResult> history) {
     return training.kept(history);
   }

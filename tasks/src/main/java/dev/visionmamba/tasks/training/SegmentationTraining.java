@@ -13,7 +13,7 @@ import java.util.Map;
  * training are as {@link ClassifierTraining} has them; the test accuracy is the mean intersection
  * over union.
  */
-public final class SegmentationTraining {
+public final class SegmentationTraining implements ModelTraining {
   private final Training<SegmentationBatches.Batch> training;
 
   /**
@@ -47,29 +47,14 @@ public final class SegmentationTraining {
             workers);
   }
 
-  /**
-   * Trains, as {@link ClassifierTraining#run} does.
-   *
-   * @param resume whether to go on from the folder's checkpoint, if there is one
-   * @param until the epoch to stop after; resuming goes on behind it
-   * @param notes kept in the model's description, beside the accuracy that is reached
-   * @param listener is told how it goes
-   * @return one result an epoch, those before a resumption among them
-   * @throws IOException if a file cannot be read or written
-   * @throws MalformedModelException if the checkpoint does not fit the model
-   */
+  @Override
   public List<EpochResult> run(
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     return training.run(resume, until, notes, listener);
   }
 
-  /**
-   * The epoch whose model is kept, as {@link ClassifierTraining#kept} has it.
-   *
-   * @param history at least one epoch's result
-   * @return one of them
-   */
+  @Override
   public EpochResult kept(List<EpochResult> history) {
     return training.kept(history);
   }

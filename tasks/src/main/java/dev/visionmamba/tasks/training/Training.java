@@ -64,7 +64,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     };
   }
 
-  /** As {@link ClassifierTraining#run}. */
+  /** As {@link ModelTraining#run}. */
   List<EpochResult> run(
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
@@ -114,7 +114,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     return history;
   }
 
-  /** As {@link ClassifierTraining#kept}. */
+  /** As {@link ModelTraining#kept}. */
   EpochResult kept(List<EpochResult> history) {
     if (options.patience() == 0) {
       return last(history);
