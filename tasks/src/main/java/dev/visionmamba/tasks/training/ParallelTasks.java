@@ -1,5 +1,7 @@
 package dev.visionmamba.tasks.training;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,6 +49,8 @@ final class ParallelTasks implements AutoCloseable {
    * Runs tasks and waits for all of them.
    *
    * @return what they give, in their order
+   * @throws UncheckedIOException if one fails with an {@link IOException}; with any other checked
+   *     exception, an {@link IllegalStateException}
    */
   <T> List<T> run(List<Callable<T>> tasks) {
     List<Future<T>> futures = new ArrayList<>();
@@ -75,6 +79,9 @@ final class ParallelTasks implements AutoCloseable {
     }
     if (failure instanceof RuntimeException exception) {
       throw exception;
+    }
+    if (failure instanceof IOException exception) {
+      throw new UncheckedIOException(exception);
     }
     if (failure != null) {
       throw new IllegalStateException(failure);

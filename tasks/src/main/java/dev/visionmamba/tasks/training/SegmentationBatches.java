@@ -10,6 +10,7 @@ import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.FitInput;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -93,7 +94,11 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
           });
     }
     next += count;
-    threads.run(tasks);
+    try {
+      threads.run(tasks);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
     NDArray images = manager.create(new Shape(count, 3, side, side), DataType.FLOAT32);
     images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer().put(pixels);
     return new Batch(images, manager.create(labels, new Shape(count, side, side)));

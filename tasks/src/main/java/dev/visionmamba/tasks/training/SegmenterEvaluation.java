@@ -5,6 +5,7 @@ import dev.visionmamba.tasks.SemanticSegmenter;
 import dev.visionmamba.tasks.metrics.SegmentationAccuracy;
 import dev.visionmamba.zoo.SegmenterModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,6 +45,8 @@ public final class SegmenterEvaluation {
         }
         progress.accept(from + tasks.size());
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     return accuracy;
   }

@@ -147,6 +147,49 @@ class SegmentationTrainingTest {
     }
   }
 
+  /** Whoever reads it, and whether to learn or to measure. */
+  @Test
+  void aPictureThatCannotBeReadIsAnIoException() {
+    SegmentationDataset gone =
+        new SegmentationDataset() {
+          @Override
+          public int count() {
+            return 3;
+          }
+
+          @Override
+          public List<String> classNames() {
+            return Stripes.CLASSES;
+          }
+
+          @Override
+          public SegmentationExample example(int index) throws DataSetException {
+            if (index == 1) {
+              throw new DataSetException("picture 1 is gone", null);
+            }
+            return TRAIN.example(index);
+          }
+
+          @Override
+          public String identity() {
+            return "gone";
+          }
+        };
+    try (SegmenterModel model = model()) {
+      for (int workers : new int[] {1, 3}) {
+        assertThatThrownBy(() -> SegmenterEvaluation.run(model, gone, workers, done -> {}))
+            .isInstanceOf(DataSetException.class)
+            .hasMessage("picture 1 is gone");
+        SegmentationTraining training =
+            new SegmentationTraining(
+                model, gone, TEST, TrainingOptions.DENSE, folder, DataType.FLOAT32, workers);
+        assertThatThrownBy(() -> training.run(false, 1, Map.of(), TrainingListener.NONE))
+            .isInstanceOf(DataSetException.class)
+            .hasMessage("picture 1 is gone");
+      }
+    }
+  }
+
   @Test
   void whatDoesNotFitIsSaid() throws Exception {
     assertThatIllegalArgumentException()
