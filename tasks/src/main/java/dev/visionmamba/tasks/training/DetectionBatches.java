@@ -14,6 +14,7 @@ import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.FitInput;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -79,6 +80,14 @@ final class DetectionBatches implements TrainingTask.Batches<DetectionBatches.Ba
 
   @Override
   public Batch next(NDManager manager) throws IOException {
+    try {
+      return read(manager);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private Batch read(NDManager manager) {
     int count = Math.min(options.batchSize(), order.length - next);
     int first = next;
     next += count;
@@ -143,10 +152,21 @@ final class DetectionBatches implements TrainingTask.Batches<DetectionBatches.Ba
     PixelImage picture = example.picture();
     RescaleSize size = preprocessing.size(picture.width(), picture.height());
     ImageFrame frame = ImageFrame.of(size, picture.height(), picture.width());
-    return new Prepared(
-        mirrored ? picture.mirrored() : picture,
-        frame,
-        truth(example.instances(), frame, mirrored));
+    for (Instance thing : example.instances()) {
+      if (thing.label() >= data.classNames().size()) {
+        throw new IllegalArgumentException(
+            "picture %d has a thing of class %d, but the data set has %d classes"
+                .formatted(example.id(), thing.label(), data.classNames().size()));
+      }
+    }
+    try {
+      return new Prepared(
+          mirrored ? picture.mirrored() : picture,
+          frame,
+          truth(example.instances(), frame, mirrored));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("picture " + example.id() + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -155,7 +175,7 @@ final class DetectionBatches implements TrainingTask.Batches<DetectionBatches.Ba
    * @param instances in pixels of the original picture
    * @param frame the picture's
    * @param mirrored whether the picture is mirrored, left to right
-   * @return in pixels of the resized picture; crowds are neither objects nor background
+   * @return in pixels of the resized picture; crowds as what is to be ignored
    */
   static GroundTruth truth(List<Instance> instances, ImageFrame frame, boolean mirrored) {
     List<Instance> things = instances.stream().filter(instance -> !instance.crowd()).toList();

@@ -1,6 +1,7 @@
 package dev.visionmamba.tasks.training;
 
 import dev.visionmamba.tasks.annotations.Instance;
+import dev.visionmamba.tasks.annotations.RunLengthMask;
 import dev.visionmamba.tasks.image.PixelImage;
 import java.util.List;
 
@@ -13,8 +14,20 @@ import java.util.List;
  */
 public record DetectionExample(long id, PixelImage picture, List<Instance> instances) {
 
-  /** Keeps a copy of the list. */
+  /**
+   * Keeps a copy of the list.
+   *
+   * @throws IllegalArgumentException if a mask has another size than the picture
+   */
   public DetectionExample {
     instances = List.copyOf(instances);
+    for (int i = 0; i < instances.size(); i++) {
+      RunLengthMask mask = instances.get(i).mask();
+      if (mask != null && (mask.width() != picture.width() || mask.height() != picture.height())) {
+        throw new IllegalArgumentException(
+            "picture %d has %dx%d pixels, but the mask of its thing %d has %dx%d"
+                .formatted(id, picture.width(), picture.height(), i, mask.width(), mask.height()));
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.heads.detection.DetectionOptions;
 import dev.visionmamba.heads.detection.Detections;
 import dev.visionmamba.heads.detection.ImageFrame;
 import dev.visionmamba.heads.ops.RescaleSize;
@@ -19,6 +20,7 @@ import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
 import dev.visionmamba.tasks.metrics.AveragePrecisionSummary;
 import dev.visionmamba.zoo.DetectorModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -86,6 +88,10 @@ public final class DetectorEvaluation {
     Map<Overlap, AveragePrecision> measures = new EnumMap<>(Overlap.class);
     overlaps.forEach(overlap -> measures.put(overlap, new AveragePrecision(overlap, classes)));
     boolean masks = overlaps.contains(Overlap.MASKS);
+    if (masks && !model.network().head().findsMasks()) {
+      throw new IllegalArgumentException(
+          model.description().name() + " finds boxes alone; compare boxes, not masks");
+    }
     try (ParallelTasks threads = new ParallelTasks(workers)) {
       for (int from = 0; from < pictures.count(); from += workers) {
         List<Callable<Searched>> tasks = new ArrayList<>();
@@ -99,6 +105,8 @@ public final class DetectorEvaluation {
         }
         progress.accept(from + tasks.size());
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     Map<Overlap, AveragePrecisionSummary> summaries = new EnumMap<>(Overlap.class);
     measures.forEach((overlap, measure) -> summaries.put(overlap, measure.summary()));
@@ -128,8 +136,14 @@ public final class DetectorEvaluation {
           width,
           height);
       ImageFrame frame = ImageFrame.of(size, picture.height(), picture.width());
+      // Masks that nobody compares are not computed.
+      DetectionOptions options =
+          new DetectionOptions(model.network().head().options().selection(), masks);
       Detections found =
-          model.network().detect(new ParameterStore(manager, false), images, List.of(frame)).get(0);
+          model
+              .network()
+              .detect(new ParameterStore(manager, false), images, List.of(frame), options)
+              .get(0);
       List<Detection> detections = new ArrayList<>();
       for (int i = 0; i < found.size(); i++) {
         detections.add(detection(found, i, picture, masks));
@@ -141,7 +155,7 @@ public final class DetectorEvaluation {
   private static Detection detection(Detections found, int i, PixelImage picture, boolean masks) {
     float[] box = found.box(i);
     RunLengthMask mask =
-        masks && found.masks().length > 0
+        masks
             ? RunLengthMask.of(
                 picture.width(),
                 picture.height(),
