@@ -110,17 +110,31 @@ public final class Transfer {
   private static void head(TrainedModel<?> trained, TrainedModel<?> model, Set<String> fresh)
       throws MalformedModelException {
     Map<String, NDArray> weights = StateDict.of(trained.network());
-    Map<String, NDArray> tensors = StateDict.of(model.network());
+    Map<String, NDArray> copies = new HashMap<>();
     Set<Parameter> ofBackbone = new HashSet<>(backboneOf(model).getParameters().values());
     for (Pair<String, Parameter> named : model.network().getParameters()) {
       NDArray weight = weights.get(named.getKey());
       if (weight != null
           && !ofBackbone.contains(named.getValue())
           && !fresh.contains(named.getKey())) {
-        tensors.put(named.getKey(), weight.duplicate());
+        copies.put(named.getKey(), weight.duplicate());
       }
     }
-    model.fill(tensors, trained.description().name());
+    fill(trained, model, copies);
+  }
+
+  /** Replaces some of a model's weights, or none if they do not fit. */
+  private static void fill(
+      TrainedModel<?> trained, TrainedModel<?> model, Map<String, NDArray> copies)
+      throws MalformedModelException {
+    Map<String, NDArray> tensors = StateDict.of(model.network());
+    tensors.putAll(copies);
+    try {
+      model.fill(tensors, trained.description().name());
+    } catch (MalformedModelException e) {
+      copies.values().forEach(NDArray::close);
+      throw e;
+    }
   }
 
   /** The parameters that a network for one class more has in another shape. */
@@ -174,7 +188,6 @@ public final class Transfer {
     backboneOf(model)
         .getParameters()
         .forEach(named -> ofBackbone.put(named.getValue(), named.getKey()));
-    Map<String, NDArray> tensors = StateDict.of(model.network());
     List<String> fresh = new ArrayList<>();
     Map<String, NDArray> copies = new HashMap<>();
     for (Pair<String, Parameter> named : model.network().getParameters()) {
@@ -197,13 +210,7 @@ public final class Transfer {
                   model.description().name(),
                   model.description().backbone()));
     }
-    tensors.putAll(copies);
-    try {
-      model.fill(tensors, trained.description().name());
-    } catch (MalformedModelException e) {
-      copies.values().forEach(NDArray::close);
-      throw e;
-    }
+    fill(trained, model, copies);
     return fresh;
   }
 
