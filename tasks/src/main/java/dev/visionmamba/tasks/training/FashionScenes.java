@@ -25,7 +25,10 @@ import java.util.zip.CRC32;
  *
  * <p>A scene is made when it is asked for, the same on every machine: it depends on the garments'
  * pictures, the seed and the scene's index alone. A garment that would hide more than half of
- * another is put elsewhere or left out. Safe for use by several threads.
+ * another is put elsewhere or left out. Half of the garments are mirrored, left to right, so that
+ * mirroring whole scenes in training changes nothing of what a scene may look like; it is on by
+ * default for segmenters and detectors alike ({@link TrainingOptions#DENSE}). Safe for use by
+ * several threads.
  */
 public final class FashionScenes {
   /** Rows and columns of a scene. */

@@ -105,7 +105,7 @@ public record TrainingOptions(
           0,
           0);
 
-  /** For segmenters and detectors, from scratch. */
+  /** For segmenters and detectors, from scratch: pictures are mirrored at random, nothing else. */
   public static final TrainingOptions DENSE =
       new TrainingOptions(
           20,
