@@ -64,18 +64,24 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
   /** Refuses a model of another task, and says what loads it. */
   void requireTask(Task task, String name) throws CheckpointException {
     if (!tasks.contains(task)) {
+      String wanted =
+          tasks.stream()
+              .sorted()
+              .map(own -> own.label().replace('_', ' '))
+              .reduce((a, b) -> a + " or " + b)
+              .orElseThrow();
       throw new CheckpointException(
           name,
-          "it is for " + task.label().replace('_', ' ') + ", not what was asked for",
           String.format(
               Locale.ROOT,
-              "load it with ModelCatalogue.%s, or name a model for %s",
+              "it is for %s, but a model for %s is wanted",
+              task.label().replace('_', ' '),
+              wanted),
+          String.format(
+              Locale.ROOT,
+              "load it as what it is, with ModelCatalogue.%s, or name a model for %s",
               of(task).call,
-              tasks.stream()
-                  .sorted()
-                  .map(own -> own.label().replace('_', ' '))
-                  .reduce((a, b) -> a + " or " + b)
-                  .orElseThrow()));
+              wanted));
     }
   }
 
