@@ -129,12 +129,30 @@ public final class ModelCatalogue {
   }
 
   /**
+   * Loads a restorer, as {@link #load} does a classifier.
+   *
+   * @param nameOrPath a bundled model's name, a safetensors file with a description, a folder that
+   *     training has written, or a name of the {@linkplain Catalogue#published catalogue}
+   * @param device where its weights go
+   * @return the model, for inference
+   * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
+   * @throws DownloadException if its file cannot be fetched
+   * @throws CheckpointException if it is for another task; the message says what loads it
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static RestorerModel loadRestorer(String nameOrPath, Device device)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, RestorerModel.KIND, device);
+  }
+
+  /**
    * Loads a model of any task, as {@link #load} does a classifier.
    *
    * @param nameOrPath as {@link #task} takes it
    * @param device where its weights go
-   * @return a {@link ClassifierModel}, a {@link DetectorModel} or a {@link SegmenterModel}, for
-   *     inference
+   * @return a {@link ClassifierModel}, a {@link DetectorModel}, a {@link SegmenterModel} or a
+   *     {@link RestorerModel}, for inference
    * @throws ModelNotFoundException if there is no such name or file; the message names the nearest
    * @throws DownloadException if its file cannot be fetched
    * @throws IOException if the file cannot be read or is no model file
@@ -237,8 +255,9 @@ public final class ModelCatalogue {
    *
    * @param description of a model of any task
    * @return a {@link dev.visionmamba.heads.Classifier}, a {@link
-   *     dev.visionmamba.heads.detection.Detector} or a {@link
-   *     dev.visionmamba.heads.segmentation.Segmenter} with uninitialised parameters
+   *     dev.visionmamba.heads.detection.Detector}, a {@link
+   *     dev.visionmamba.heads.segmentation.Segmenter} or a {@link
+   *     dev.visionmamba.heads.restoration.Restorer} with uninitialised parameters
    * @throws IllegalArgumentException if it describes none
    */
   public static NamedBlock network(ModelDescription description) {
@@ -308,6 +327,25 @@ public final class ModelCatalogue {
       CatalogueEntry entry, Path file, LoadOptions options, Device device)
       throws IOException, MalformedModelException {
     return open(entry, file, options, DetectorModel.KIND, device);
+  }
+
+  /**
+   * Builds a restorer from a file that is here already.
+   *
+   * @param entry what is in the file
+   * @param file the file, as published or converted
+   * @param options which part of the file
+   * @param device where its weights go
+   * @return the model, for inference: its parameters are frozen
+   * @throws CheckpointException if the task or the file's format is not supported, or the file is
+   *     damaged
+   * @throws IOException if the file cannot be read
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static RestorerModel openRestorer(
+      CatalogueEntry entry, Path file, LoadOptions options, Device device)
+      throws IOException, MalformedModelException {
+    return open(entry, file, options, RestorerModel.KIND, device);
   }
 
   private static <M extends TrainedModel<?>> M open(

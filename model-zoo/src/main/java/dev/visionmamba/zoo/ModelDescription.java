@@ -9,8 +9,10 @@ import com.google.gson.JsonParser;
 import com.google.gson.ToNumberPolicy;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
 import dev.visionmamba.zoo.catalogue.ClassNames;
+import dev.visionmamba.zoo.catalogue.Task;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -23,9 +25,10 @@ import java.util.TreeMap;
  * @param arguments arguments of the reference's constructor that differ from the backbone's, {@code
  *     num_classes} among them
  * @param head what sits on the backbone
- * @param classes the classes' names by index
+ * @param classes the classes' names by index; none for a restorer
  * @param input how pictures are prepared for a classifier; null for a model with another head
- * @param fit how they are prepared for a model with another head; null for a classifier
+ * @param fit how they are prepared for a detector or a segmenter; null for others: a restorer takes
+ *     pictures as they are
  * @param notes anything else, for people: data, licence, command, measured accuracy
  */
 public record ModelDescription(
@@ -55,9 +58,16 @@ public record ModelDescription(
   public ModelDescription {
     require(name != null && !name.isBlank(), "name");
     require(backbone != null, "backbone");
-    require(classes != null && !classes.isEmpty(), "classes");
     head = head == null ? HeadDescription.LINEAR : head;
-    if (head.name().equals(HeadDescription.LINEAR.name())) {
+    boolean restores = head.task().equals(Optional.of(Task.RESTORATION));
+    classes = restores && classes == null ? List.of() : classes;
+    require(classes != null && (restores || !classes.isEmpty()), "classes");
+    if (restores) {
+      if (!classes.isEmpty() || input != null || fit != null) {
+        throw new IllegalArgumentException(
+            "a restorer takes and gives pictures: its description has no classes, input or fit");
+      }
+    } else if (head.name().equals(HeadDescription.LINEAR.name())) {
       require(input != null, "input");
     } else {
       require(fit != null, "fit");
@@ -87,6 +97,24 @@ public record ModelDescription(
     this(name, backbone, arguments, HeadDescription.LINEAR, classes, input, null, notes);
   }
 
+  /**
+   * A restorer's description.
+   *
+   * @param name the model's name
+   * @param backbone the network's name among the restorers, or the backbone's below a decoder
+   * @param arguments arguments that differ from the network's or the backbone's
+   * @param head {@link HeadDescription#RESTORER} or a decoder
+   * @param notes anything else, for people
+   */
+  public ModelDescription(
+      String name,
+      String backbone,
+      Map<String, Object> arguments,
+      HeadDescription head,
+      Map<String, String> notes) {
+    this(name, backbone, arguments, head, List.of(), null, null, notes);
+  }
+
   private static void require(boolean holds, String what) {
     if (!holds) {
       throw new IllegalArgumentException("the model description has no " + what);
@@ -105,13 +133,20 @@ public record ModelDescription(
     Map<String, String> notes = new TreeMap<>();
     notes.put("source", entry.source().toString());
     entry.licence().ifPresent(licence -> notes.put("licence", licence));
-    entry.scores().forEach((measure, percent) -> notes.put(measure, percent + " % (published)"));
+    boolean restores = entry.task() == Task.RESTORATION;
+    entry
+        .scores()
+        .forEach(
+            (measure, score) -> {
+              String unit = !restores ? " %" : measure.endsWith("PSNR") ? " dB" : "";
+              notes.put(measure, score + unit + " (published)");
+            });
     return new ModelDescription(
         entry.name(),
         entry.backbone(),
         entry.arguments(),
         new HeadDescription(entry.head(), entry.headArguments()),
-        ClassNames.named(entry.classes()).orElse(null),
+        restores ? List.of() : ClassNames.named(entry.classes()).orElse(null),
         entry.input().orElse(null),
         entry.fit().orElse(null),
         notes);

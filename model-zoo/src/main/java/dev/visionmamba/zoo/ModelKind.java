@@ -58,6 +58,7 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
       case CLASSIFICATION -> ClassifierModel.KIND;
       case DETECTION, INSTANCE_SEGMENTATION -> DetectorModel.KIND;
       case SEMANTIC_SEGMENTATION -> SegmenterModel.KIND;
+      case RESTORATION -> RestorerModel.KIND;
     };
   }
 

@@ -28,6 +28,21 @@ public final class ProcessMemory {
     return read("VmRSS:");
   }
 
+  /**
+   * Lets {@link #peakResidentMegabytes} start anew from what is resident now (Linux's {@code
+   * clear_refs}).
+   *
+   * @return whether the system did so
+   */
+  static boolean resetPeak() {
+    try {
+      Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static double read(String key) {
     try {
       for (String line : Files.readAllLines(STATUS)) {

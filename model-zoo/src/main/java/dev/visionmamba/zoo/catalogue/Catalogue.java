@@ -1,6 +1,7 @@
 package dev.visionmamba.zoo.catalogue;
 
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.heads.restoration.Restorers;
 import dev.visionmamba.scans.NearestName;
 import java.io.IOException;
 import java.io.InputStream;
@@ -167,7 +168,12 @@ public final class Catalogue {
       entry = byNetwork.get(name);
     }
     if (entry == null) {
-      entry = Backbones.find(name).map(Backbones.Entry::name).map(byNetwork::get).orElse(null);
+      entry =
+          Backbones.find(name)
+              .map(Backbones.Entry::name)
+              .or(() -> Restorers.find(name).map(Restorers.Entry::name))
+              .map(byNetwork::get)
+              .orElse(null);
     }
     return Optional.ofNullable(entry == null ? byShortName.get(name) : entry);
   }

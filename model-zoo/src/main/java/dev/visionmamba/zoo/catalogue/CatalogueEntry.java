@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * @param backbone the backbone's name in the registry
  * @param arguments arguments of the reference's constructor that differ from the backbone's
  * @param head what sits on the backbone: {@code linear}, {@code mask_rcnn}, {@code retinanet},
- *     {@code upernet} or {@code semantic_fpn}
+ *     {@code upernet} or {@code semantic_fpn}; {@code restorer} of a network as a whole
  * @param headArguments arguments of the head that differ from those it is published with most
  * @param urls where the file is, the first that works is taken; http or https, percent-encoded
  * @param file the file's name on the disk
@@ -32,11 +32,12 @@ import java.util.regex.Pattern;
  *     segmenter's state dict; empty for classifiers
  * @param input how pictures are prepared for a classifier; empty for dense tasks
  * @param fit how pictures are prepared for dense tasks; empty for classifiers
- * @param classes a reference for {@link ClassNames#named}
+ * @param classes a reference for {@link ClassNames#named}; empty for a restorer
  * @param licence of the weights, as an SPDX identifier; empty if their source states none
  * @param source the repository that published it
- * @param scores what its source measured, in percent, by the measure's name: {@code top-1}, {@code
- *     box AP}, {@code mIoU}
+ * @param scores what its source measured by the measure's name, in percent: {@code top-1}, {@code
+ *     box AP}, {@code mIoU}; of a restorer in decibels, {@code Urban100 PSNR}, and as a number from
+ *     0 to 1, {@code Urban100 SSIM}
  * @param size of the file in bytes, if known
  * @param sha256 of the file, 64 lower-case hexadecimal digits, if known
  * @param note for people: what was not verified, for instance

@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.heads.restoration.Restorers;
 import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ImageInput;
 import java.io.Reader;
@@ -93,21 +94,20 @@ final class CatalogueParser {
     String familyName = in.text("family");
     Family family = named(families, familyName, "family");
     String backbone = in.text("backbone");
-    Backbones.Entry known =
-        Backbones.find(backbone)
-            .orElseThrow(() -> new IllegalArgumentException("no backbone \"" + backbone + "\""));
+    List<URI> urls = in.uris("urls");
+    String label = in.text("task");
+    Task task =
+        Task.of(label).orElseThrow(() -> new IllegalArgumentException("no task \"" + label + "\""));
+    Known known = known(backbone, task);
     if (!known.family().equals(familyName)) {
       throw new IllegalArgumentException(backbone + " is a " + known.family());
     }
-    List<URI> urls = in.uris("urls");
-    String task = in.text("task");
     CatalogueEntry entry =
         new CatalogueEntry(
             name,
             in.flag("default"),
             familyName,
-            Task.of(task)
-                .orElseThrow(() -> new IllegalArgumentException("no task \"" + task + "\"")),
+            task,
             backbone,
             in.values("arguments"),
             in.text("head"),
@@ -118,7 +118,7 @@ final class CatalogueParser {
             in.optionalText("prefix").orElse(""),
             in.optionalText("input").map(input -> named(inputs, input, "input")),
             in.optionalText("fit").map(fit -> named(fits, fit, "fit")),
-            in.text("classes"),
+            task == Task.RESTORATION ? "" : in.text("classes"),
             in.optionalText("licence").or(family::licence),
             family.source(),
             in.numbers("scores"),
@@ -129,8 +129,24 @@ final class CatalogueParser {
     return entry;
   }
 
+  /** A network or backbone of a registry. */
+  private record Known(String name, String family) {}
+
+  private static Known known(String backbone, Task task) {
+    return (task == Task.RESTORATION
+            ? Restorers.find(backbone).map(entry -> new Known(entry.name(), entry.family()))
+            : Backbones.find(backbone).map(entry -> new Known(entry.name(), entry.family())))
+        .orElseThrow(() -> new IllegalArgumentException("no backbone \"" + backbone + "\""));
+  }
+
   /** What is wrong here would only be seen after the download. */
-  private static void check(CatalogueEntry entry, Backbones.Entry backbone) {
+  private static void check(CatalogueEntry entry, Known backbone) {
+    if (entry.task() == Task.RESTORATION) {
+      if (!entry.network().equals(backbone.name())) {
+        throw new IllegalArgumentException("its name must begin with \"" + backbone.name() + ".\"");
+      }
+      return;
+    }
     if (ClassNames.named(entry.classes()).isEmpty()) {
       throw new IllegalArgumentException("no class names \"" + entry.classes() + "\"");
     }

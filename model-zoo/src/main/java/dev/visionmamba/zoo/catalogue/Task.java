@@ -12,7 +12,9 @@ public enum Task {
   /** Which objects are where: boxes with classes, and a mask for each. */
   INSTANCE_SEGMENTATION("instance_segmentation"),
   /** What each pixel shows: a class for each. */
-  SEMANTIC_SEGMENTATION("semantic_segmentation");
+  SEMANTIC_SEGMENTATION("semantic_segmentation"),
+  /** A better picture: larger, or without noise, blur or artifacts. */
+  RESTORATION("restoration");
 
   private final String label;
 

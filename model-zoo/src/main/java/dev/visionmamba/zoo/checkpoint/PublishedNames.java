@@ -65,6 +65,10 @@ record PublishedNames(
   /** Of a family that renames nothing. */
   static final PublishedNames PLAIN = new PublishedNames(KEYS, List.of(), NONE, NONE);
 
+  /** Files of BasicSR: the mean of the weights where there is no other. */
+  static final PublishedNames RESTORERS =
+      new PublishedNames(first("params", first("params_ema", KEYS)), List.of(), NONE, NONE);
+
   /** Files of mmcv. */
   private static final PublishedNames PLAIN_MAMBA =
       new PublishedNames(first("state_dict", KEYS), List.of(), NONE, NONE);

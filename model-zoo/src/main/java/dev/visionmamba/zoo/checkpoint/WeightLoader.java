@@ -16,6 +16,7 @@ import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.restoration.Restorer;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -53,10 +54,19 @@ public final class WeightLoader {
       Backbone backbone,
       String prefix,
       LoadOptions options) {
+    this(file, network, PublishedNames.of(backbone), prefix, options);
+  }
+
+  private WeightLoader(
+      CheckpointFile file,
+      NamedBlock network,
+      PublishedNames published,
+      String prefix,
+      LoadOptions options) {
     this.file = file;
     this.network = network;
     this.prefix = prefix;
-    this.published = PublishedNames.of(backbone);
+    this.published = published;
     List<String> keys = prefix.isEmpty() ? published.keys() : published.denseKeys();
     this.key = options.key() == null ? file.findKey(keys) : options.key();
     for (Pair<String, Parameter> parameter : network.getParameters()) {
@@ -165,6 +175,30 @@ public final class WeightLoader {
       CheckpointFile file, Segmenter network, LoadOptions options, NDManager manager)
       throws CheckpointException, MalformedModelException {
     return dense(file, network, network.backbone(), options, manager);
+  }
+
+  /**
+   * Loads a restorer, under the names of BasicSR's files. Strict, but for buffers that the networks
+   * compute themselves.
+   *
+   * @param file the checkpoint, opened; stays open
+   * @param network the restorer; its parameters are replaced
+   * @param options which part of the file; a restorer has no head that could start anew
+   * @param manager where the parameters live
+   * @return what was done
+   * @throws CheckpointException if the file has no such state dict, or cannot be read
+   * @throws MalformedModelException if the tensors do not fit; the message lists them
+   * @throws IllegalArgumentException if the options ask for a new head
+   */
+  public static LoadReport load(
+      CheckpointFile file, Restorer network, LoadOptions options, NDManager manager)
+      throws CheckpointException, MalformedModelException {
+    if (options.newHead()) {
+      throw new IllegalArgumentException("a restorer has no head that could start anew");
+    }
+    WeightLoader loader = new WeightLoader(file, network, PublishedNames.RESTORERS, "", options);
+    return loader.fill(
+        loader.fitted(loader.unwrapped(file.stateDict(loader.key))), name -> false, manager);
   }
 
   private static LoadReport dense(

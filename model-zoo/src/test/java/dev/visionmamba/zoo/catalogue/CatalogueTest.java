@@ -43,7 +43,8 @@ class CatalogueTest {
                 Task.CLASSIFICATION, 29L,
                 Task.DETECTION, 4L,
                 Task.INSTANCE_SEGMENTATION, 17L,
-                Task.SEMANTIC_SEGMENTATION, 11L));
+                Task.SEMANTIC_SEGMENTATION, 11L,
+                Task.RESTORATION, 29L));
   }
 
   @Test

@@ -9,11 +9,13 @@ import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.restoration.Restorer;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.catalogue.Catalogue;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.CheckpointFile;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
@@ -59,7 +61,7 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "NAME",
       description =
-          "The network, such as vmamba_tiny_s1l8 or mask_rcnn_vmamba_tiny; visionmamba models lists"
+          "The network, such as vmamba_tiny_s1l8, mask_rcnn_vmamba_tiny or mambair_light_x2; visionmamba models lists"
               + " them.")
   private String model;
 
@@ -123,6 +125,11 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
                             + "? There are: "
                             + String.join(", ", Backbones.names())
                             + ", and detectors and segmenters on them"));
+    if (entry.task() == Task.RESTORATION && (backboneOnly || newHead || classes != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--backbone, --new-head and --classes are not for restorers, which have none of them");
+    }
     ModelCatalogue.requireSupported(entry);
     NamedBlock network = ModelCatalogue.network(described(ModelDescription.of(entry)));
     return backboneOnly ? backbone(network) : network;
@@ -161,6 +168,9 @@ final class CheckpointVerifyCommand implements Callable<Integer> {
     }
     if (network instanceof Detector detector) {
       return WeightLoader.load(file, detector, options, manager);
+    }
+    if (network instanceof Restorer restorer) {
+      return WeightLoader.load(file, restorer, options, manager);
     }
     return network instanceof Segmenter segmenter
         ? WeightLoader.load(file, segmenter, options, manager)

@@ -6,9 +6,11 @@ import dev.visionmamba.tasks.training.FashionMnist;
 import dev.visionmamba.tasks.training.FashionScenes;
 import dev.visionmamba.tasks.training.ImageDataset;
 import dev.visionmamba.tasks.training.ImageFolder;
+import dev.visionmamba.tasks.training.PictureFolder;
 import dev.visionmamba.tasks.training.SegmentationDataset;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,12 +31,14 @@ final class DataOptions {
   @Option(
       names = "--dataset",
       description = {
-        "What kind of data set (default: folder, or masks to segment and coco to detect).",
+        "What kind of data set (default: folder, or masks to segment, coco to detect and pictures to"
+            + " restore).",
         "folder: a folder of pictures for each class, or train and val with such folders;",
         "fashion-mnist: its four files;",
         "fashion-scenes: scenes that are made of Fashion-MNIST's garments, to segment or detect;",
         "masks: folders images and masks, in train and val or with such folders;",
-        "coco: pictures and COCO's annotations."
+        "coco: pictures and COCO's annotations;",
+        "pictures: good pictures to restore, in train and val or without."
       })
   private DataSet dataset;
 
@@ -146,6 +150,21 @@ final class DataOptions {
     return dataset == DataSet.FASHION_SCENES
         ? FashionScenes.test(data).detection()
         : coco.loadTest(data, split, setAside, spec.commandLine().getErr());
+  }
+
+  /** Good pictures of both parts, for a restorer. */
+  PictureFolder.Parts loadPictures(int colours) throws IOException {
+    return PictureFolder.split(data, split.share(), split.seed(), colours);
+  }
+
+  /** Good pictures to test with; of a folder without parts all, or those that are set aside. */
+  PictureFolder loadPicturesTest(boolean setAside, int colours) throws IOException {
+    if (setAside || Files.isDirectory(data.resolve("val"))) {
+      return setAside
+          ? loadPictures(colours).validation()
+          : PictureFolder.open(data.resolve("val"), colours);
+    }
+    return PictureFolder.open(data, colours);
   }
 
   private FashionScenes trainScenes() throws DataSetException {

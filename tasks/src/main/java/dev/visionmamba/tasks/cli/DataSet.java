@@ -17,7 +17,9 @@ enum DataSet {
   /** A folder of pictures and a folder of masks. */
   MASKS(Set.of(ModelTask.SEGMENT)),
   /** Pictures with COCO's annotations. */
-  COCO(Set.of(ModelTask.DETECT));
+  COCO(Set.of(ModelTask.DETECT)),
+  /** Good pictures, in folders or not. */
+  PICTURES(Set.of(ModelTask.RESTORE));
 
   private final Set<ModelTask> tasks;
 
@@ -36,6 +38,7 @@ enum DataSet {
       case CLASSIFY -> FOLDER;
       case SEGMENT -> MASKS;
       case DETECT -> COCO;
+      case RESTORE -> PICTURES;
     };
   }
 

@@ -11,14 +11,19 @@ import dev.visionmamba.tasks.metrics.AveragePrecisionSummary;
 import dev.visionmamba.tasks.metrics.ConfusionMatrix;
 import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
 import dev.visionmamba.tasks.metrics.SegmentationAccuracy;
+import dev.visionmamba.tasks.restoration.Degradation;
 import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.DetectionDataset;
 import dev.visionmamba.tasks.training.DetectorEvaluation;
 import dev.visionmamba.tasks.training.ImageDataset;
+import dev.visionmamba.tasks.training.PictureFolder;
+import dev.visionmamba.tasks.training.RestorationScore;
+import dev.visionmamba.tasks.training.RestorerEvaluation;
 import dev.visionmamba.tasks.training.SegmentationDataset;
 import dev.visionmamba.tasks.training.SegmenterEvaluation;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.DetectorModel;
+import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.SegmenterModel;
 import dev.visionmamba.zoo.TrainedModel;
 import java.io.PrintWriter;
@@ -45,7 +50,7 @@ import picocli.CommandLine.Spec;
         "Measures a model on a data set's test pictures. A classifier: top-1 accuracy, accuracy by"
             + " class, and a picture of which class was taken for which; a segmenter: mIoU, pixel"
             + " accuracy, and each class's IoU, accuracy and F1; a detector: COCO's twelve numbers"
-            + " of boxes and of masks, and each class's.")
+            + " of boxes and of masks, and each class's; a restorer: PSNR and SSIM, before and after.")
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -79,6 +84,14 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path json;
 
   @Option(
+      names = "--degradation",
+      paramLabel = "NAME",
+      description =
+          "Of a restorer: how the pictures are made bad, x2, noise25 or jpeg40 (default: what it"
+              + " learned).")
+  private String degradation;
+
+  @Option(
       names = "--limit",
       paramLabel = "N",
       description = "Use only the first N pictures, to try things out.")
@@ -95,11 +108,16 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--json is for detect, and " + name + " is for " + chosen);
     }
+    if (degradation != null && chosen != ModelTask.RESTORE) {
+      throw new ParameterException(
+          spec.commandLine(), "--degradation is for restorers, and " + name + " is for " + chosen);
+    }
     int workerCount = workers.start();
     switch (chosen) {
       case CLASSIFY -> classifier(name, workerCount);
       case SEGMENT -> segmenter(name, workerCount);
       case DETECT -> detector(name, workerCount);
+      case RESTORE -> restorer(name, workerCount);
     }
     return 0;
   }
@@ -165,6 +183,37 @@ final class EvaluateCommand implements Callable<Integer> {
     if (json != null) {
       CocoResults.of(results).write(json);
       out.printf(Locale.ROOT, "%,d detections are in %s%n", results.size(), json);
+    }
+  }
+
+  private void restorer(String name, int workerCount) throws Exception {
+    try (RestorerModel loaded = (RestorerModel) model.load(name)) {
+      String named =
+          degradation == null
+              ? loaded.description().notes().get(RestorerLearning.DEGRADATION)
+              : degradation;
+      if (named == null) {
+        throw new ParameterException(
+            spec.commandLine(),
+            name + " does not say what it restores: say by --degradation, x2, noise25 or jpeg40");
+      }
+      Degradation bad = RestorationFlags.named(named, spec);
+      PictureFolder pictures =
+          data.loadPicturesTest(setAside, loaded.network().channels()).first(limit);
+      RestorationScore score;
+      try (ProgressBar bar = ImageProgress.bar("evaluate", pictures.count(), 100)) {
+        score =
+            RestorerEvaluation.run(
+                loaded, pictures, bad, Integer.MAX_VALUE, workerCount, bar::stepTo);
+      }
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: %s of %,d pictures%n",
+              bad,
+              RestorerLearning.line(score),
+              score.pictures());
     }
   }
 

@@ -45,7 +45,13 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
   @Override
   public void stepped(int images, double loss, double accuracy) {
     bar.setExtraMessage(
-        String.format(Locale.ROOT, " loss %.3f, %s %.1f%%", loss, names.train(), 100 * accuracy));
+        String.format(
+            Locale.ROOT,
+            " loss %.3f, %s %.1f%s",
+            loss,
+            names.train(),
+            100 * accuracy,
+            names.unit()));
     bar.stepTo(images);
   }
 
@@ -54,12 +60,14 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
     bar.setExtraMessage(
         String.format(
             Locale.ROOT,
-            " loss %.3f, %s %.1f%%, test %s %.2f%%",
+            " loss %.3f, %s %.1f%s, test %s %.2f%s",
             result.trainLoss(),
             names.train(),
             100 * result.trainAccuracy(),
+            names.unit(),
             names.test(),
-            100 * result.testAccuracy()));
+            100 * result.testAccuracy(),
+            names.unit()));
     close();
   }
 

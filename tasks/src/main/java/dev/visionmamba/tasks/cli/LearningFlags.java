@@ -24,7 +24,7 @@ final class LearningFlags {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Default: 20; 100 to classify pictures from scratch.")
+      description = "Default: 20; 100 to classify pictures from scratch, 50 to restore.")
   private Integer epochs;
 
   @Option(
@@ -156,7 +156,8 @@ final class LearningFlags {
     if (dense) {
       refuseForDense();
     }
-    TrainingOptions base = tuned ? tuned(dense) : fromScratch(dataset);
+    boolean restores = dataset == DataSet.PICTURES;
+    TrainingOptions base = tuned && !restores ? tuned(dense) : fromScratch(dataset);
     Augmentation augmentation =
         dataset == DataSet.FASHION_MNIST
             ? fromScratch(dataset).augmentation()
@@ -194,6 +195,7 @@ final class LearningFlags {
       case FOLDER -> TrainingOptions.PICTURES;
       case FASHION_MNIST -> TrainingOptions.SMALL_IMAGES;
       case FASHION_SCENES, MASKS, COCO -> TrainingOptions.DENSE;
+      case PICTURES -> TrainingOptions.RESTORATION;
     };
   }
 

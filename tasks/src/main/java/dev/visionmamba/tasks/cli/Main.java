@@ -15,11 +15,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "visionmamba 0.1.0",
     description =
-        "Vision Mamba models: classify and segment pictures, find objects, train, evaluate, measure.",
+        "Vision Mamba models: classify, segment and restore pictures, find objects, train, evaluate,"
+            + " measure.",
     subcommands = {
       ClassifyCommand.class,
       DetectCommand.class,
       SegmentCommand.class,
+      RestoreCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       ModelsCommand.class,

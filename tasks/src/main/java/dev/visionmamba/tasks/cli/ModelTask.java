@@ -13,7 +13,9 @@ enum ModelTask {
   /** What every pixel shows: a class for each. */
   SEGMENT("vmamba_micro", List.of("semantic_fpn", "upernet")),
   /** What is where: boxes with classes, and masks if the head gives them. */
-  DETECT("vmamba_micro", List.of("mask_rcnn", "retinanet"));
+  DETECT("vmamba_micro", List.of("mask_rcnn", "retinanet")),
+  /** A better picture: larger, or without noise or artifacts. */
+  RESTORE("vmamba_micro", List.of("pyramid_decoder", "restorer"));
 
   private final String usualBackbone;
   private final List<String> heads;
@@ -49,6 +51,7 @@ enum ModelTask {
       case CLASSIFICATION -> CLASSIFY;
       case SEMANTIC_SEGMENTATION -> SEGMENT;
       case DETECTION, INSTANCE_SEGMENTATION -> DETECT;
+      case RESTORATION -> RESTORE;
     };
   }
 
@@ -69,7 +72,9 @@ enum ModelTask {
                         + "\"; segment has "
                         + String.join(" and ", SEGMENT.heads())
                         + ", detect has "
-                        + String.join(" and ", DETECT.heads())));
+                        + String.join(" and ", DETECT.heads())
+                        + ", restore has "
+                        + String.join(" and ", RESTORE.heads())));
   }
 
   @Override

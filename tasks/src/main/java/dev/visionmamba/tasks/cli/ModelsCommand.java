@@ -11,6 +11,8 @@ import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.restoration.Restorer;
+import dev.visionmamba.heads.restoration.Restorers;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ModelCatalogue;
@@ -129,6 +131,9 @@ final class ModelsCommand implements Callable<Integer> {
       NamedBlock network,
       String weights,
       List<CatalogueEntry> checkpoints) {
+    if (network instanceof Restorer restorer) {
+      return row(name, description, restorer, weights, checkpoints);
+    }
     String family = Backbones.find(description.backbone()).orElseThrow().family();
     if (network instanceof Classifier classifier) {
       return row(name, family, classifier, weights, checkpoints);
@@ -156,6 +161,27 @@ final class ModelsCommand implements Callable<Integer> {
 
   private static String weights(CatalogueEntry entry, ModelCache cache) {
     return cache.contains(entry) ? "cached" : "to download";
+  }
+
+  /** A restorer's, for a result of 1280x720 pixels, as papers have it. */
+  private static Row row(
+      String name,
+      ModelDescription description,
+      Restorer network,
+      String weights,
+      List<CatalogueEntry> checkpoints) {
+    int height = 720 / network.scale();
+    int width = 1280 / network.scale();
+    return new Row(
+        name,
+        Restorers.find(description.backbone())
+            .map(Restorers.Entry::family)
+            .orElseGet(() -> Backbones.find(description.backbone()).orElseThrow().family()),
+        network.parameterCount(),
+        network.multiplyAdds(height, width),
+        new Shape(height, width),
+        weights,
+        checkpoints);
   }
 
   private static Row row(

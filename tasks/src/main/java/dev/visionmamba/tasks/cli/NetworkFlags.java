@@ -1,17 +1,22 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.restoration.Restorers;
+import dev.visionmamba.heads.restoration.layers.Upsampling;
+import dev.visionmamba.tasks.restoration.Degradation;
 import dev.visionmamba.tasks.training.Transfer;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.HeadDescription;
 import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.TrainedModel;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,7 +50,8 @@ final class NetworkFlags {
       paramLabel = "NAME",
       description =
           "Without --from: which backbone, from the models command (default: vim_micro, or"
-              + " vmamba_micro to segment or detect).")
+              + " vmamba_micro for the other tasks); to restore also a whole network, such as"
+              + " mambair_light_x2.")
   private String backbone;
 
   @Option(
@@ -61,7 +67,7 @@ final class NetworkFlags {
       paramLabel = "NAME",
       description =
           "What sits on the backbone: semantic_fpn or upernet to segment, mask_rcnn or retinanet to"
-              + " detect (default: --from's, or the first of these).")
+              + " detect, pyramid_decoder to restore (default: --from's, or the first of these).")
   private String head;
 
   @Option(
@@ -174,6 +180,77 @@ final class NetworkFlags {
     }
   }
 
+  /**
+   * A restorer, its weights random or another restorer's: a network of the registry of restorers,
+   * or a backbone with a decoder.
+   *
+   * @param creator makes a model with random weights
+   * @throws Exception if the other model cannot be loaded or is no restorer
+   */
+  RestorerModel createRestorer(
+      DataOptions data, Degradation degradation, Function<ModelDescription, RestorerModel> creator)
+      throws Exception {
+    if (input.given()) {
+      throw wrong("the sides of pictures are for --task segment and detect");
+    }
+    String tag = "." + degradation + "_" + data.name();
+    if (from == null) {
+      String name = backbone == null ? ModelTask.RESTORE.usualBackbone() : backbone;
+      boolean whole = Restorers.find(name).isPresent();
+      return started(
+          creator.apply(
+              new ModelDescription(
+                  name + tag,
+                  name,
+                  parsed(arguments),
+                  whole ? restorerHead() : decoder(degradation),
+                  Map.of())));
+    }
+    requireAlone();
+    if (head != null || !headArguments.isEmpty()) {
+      throw wrong("--from says which restorer it is: leave out --head and --set-head");
+    }
+    try (TrainedModel<?> trained = StoredModel.load(from, spec.commandLine().getErr())) {
+      ModelDescription old = trained.description();
+      if (!(trained instanceof RestorerModel)) {
+        throw wrong(
+            "--from must be a restorer to learn to restore, and "
+                + old.name()
+                + " is none; to start from its backbone is not possible yet");
+      }
+      RestorerModel model =
+          creator.apply(
+              new ModelDescription(
+                  old.backbone() + tag,
+                  old.backbone(),
+                  old.arguments(),
+                  old.head(),
+                  tunedFrom(old)));
+      return filled(model, trained, from);
+    }
+  }
+
+  private HeadDescription restorerHead() {
+    if ((head != null && !head.equals(HeadDescription.RESTORER.name()))
+        || !headArguments.isEmpty()) {
+      throw wrong(
+          backbone
+              + " is a restorer as a whole: leave out --head and --set-head; its arguments are"
+              + " --set's");
+    }
+    return HeadDescription.RESTORER;
+  }
+
+  /** A decoder; where nothing else is said, it enlarges by one pixel shuffle. */
+  private HeadDescription decoder(Degradation degradation) {
+    Map<String, Object> all = parsed(headArguments);
+    if (degradation.scale() > 1) {
+      all.putIfAbsent("upscale", degradation.scale());
+      all.putIfAbsent("upsampler", Upsampling.PIXEL_SHUFFLE_DIRECT.word());
+    }
+    return new HeadDescription(head == null ? ModelTask.RESTORE.usualHead() : head, all);
+  }
+
   private void requireAlone() {
     if (backbone != null || weights != null || !arguments.isEmpty()) {
       throw wrong("--from says which network it is: leave out --model, --set, --weights");
@@ -216,13 +293,25 @@ final class NetworkFlags {
     try {
       if (weights != null) {
         try (TrainedModel<?> other = StoredModel.load(weights, spec.commandLine().getErr())) {
-          Map<String, NDArray> tensors = StateDict.of(other.network());
-          tensors.replaceAll((name, tensor) -> tensor.duplicate());
-          model.fill(tensors, weights);
+          return filled(model, other, weights);
         }
       }
       return model;
     } catch (Exception | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** A model with another's weights, or closed if they do not fit. */
+  private static <M extends TrainedModel<?>> M filled(
+      M model, TrainedModel<?> other, String otherName) throws MalformedModelException {
+    try {
+      Map<String, NDArray> tensors = StateDict.of(other.network());
+      tensors.replaceAll((name, tensor) -> tensor.duplicate());
+      model.fill(tensors, otherName);
+      return model;
+    } catch (MalformedModelException | RuntimeException e) {
       model.close();
       throw e;
     }

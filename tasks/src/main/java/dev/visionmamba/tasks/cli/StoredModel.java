@@ -31,6 +31,7 @@ final class StoredModel {
       case SEGMENT ->
           ModelCatalogue.openSegmenter(entry, weights, LoadOptions.STRICT, Device.cpu());
       case DETECT -> ModelCatalogue.openDetector(entry, weights, LoadOptions.STRICT, Device.cpu());
+      case RESTORE -> ModelCatalogue.openRestorer(entry, weights, LoadOptions.STRICT, Device.cpu());
     };
   }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Trains a classifier, a segmenter or a detector, or tunes a trained one to pictures of your"
+      "Trains a classifier, a segmenter, a detector or a restorer, or tunes a trained one to pictures of your"
           + " own (--from).",
       "After each epoch the folder holds model.safetensors, checkpoint.safetensors,"
           + " metrics.csv and curves.png; at the end, for a classifier, also confusion.png."
@@ -40,6 +40,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private SamplingFlags sampling;
 
   @Mixin private LearningFlags learning;
+
+  @Mixin private RestorationFlags restoration;
 
   @Mixin private WorkersOption workers;
 
@@ -72,6 +74,11 @@ final class TrainCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
     }
     ModelTask chosen = task.of(data, network);
+    if (restoration.given() && chosen != ModelTask.RESTORE) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--degradation, --patch, --pieces and --loss are for --task restore, not " + chosen);
+    }
     int workerCount = workers.start();
     TrainingOptions options = learning.options(data.dataset(chosen), network.from().isPresent());
     Learning.Setup setup =
@@ -110,6 +117,7 @@ final class TrainCommand implements Callable<Integer> {
       case CLASSIFY -> ClassifierLearning.of(data, network, setup);
       case SEGMENT -> SegmenterLearning.of(data, network, setup);
       case DETECT -> DetectorLearning.of(data, network, sampling, setup);
+      case RESTORE -> RestorerLearning.of(data, network, restoration, setup);
     };
   }
 

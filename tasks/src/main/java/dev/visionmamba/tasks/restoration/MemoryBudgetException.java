@@ -11,7 +11,13 @@ public final class MemoryBudgetException extends IllegalStateException {
 
   private final long neededBytes;
 
-  MemoryBudgetException(String message, long neededBytes) {
+  /**
+   * A budget that is too small.
+   *
+   * @param message what was wanted, what was given, and what to do
+   * @param neededBytes the smallest budget that would do
+   */
+  public MemoryBudgetException(String message, long neededBytes) {
     super(message);
     this.neededBytes = neededBytes;
   }

@@ -33,6 +33,19 @@ record ParameterRule(boolean decays, boolean orthogonal, float rate) {
     return of(network, network.backbone(), layerDecay);
   }
 
+  /** The same of a network without a backbone and a head to tell apart. */
+  static Map<String, ParameterRule> of(NamedBlock network) {
+    Map<String, ParameterRule> rules = new HashMap<>();
+    for (Pair<String, Parameter> named : network.getParameters()) {
+      Shape shape = named.getValue().getShape();
+      boolean decays = named.getKey().endsWith(".weight") && shape.dimension() > 1;
+      boolean matrix = decays && shape.dimension() == 2;
+      boolean narrow = matrix && Math.min(shape.get(0), shape.get(1)) < NARROW;
+      rules.put(named.getValue().getId(), new ParameterRule(decays, matrix && !narrow, 1f));
+    }
+    return rules;
+  }
+
   /** The same of any network on a backbone; all that is not the backbone's is the head's. */
   static Map<String, ParameterRule> of(NamedBlock network, Backbone backbone, float layerDecay) {
     Set<Parameter> head = new HashSet<>(network.getParameters().values());

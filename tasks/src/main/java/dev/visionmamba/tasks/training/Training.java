@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -195,9 +194,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     Map<String, String> allNotes = new TreeMap<>(task.model().description().notes());
     allNotes.putAll(notes);
     allNotes.put("epochs", Integer.toString(result.epoch()));
-    allNotes.put(
-        "test " + task.measures().test(),
-        String.format(Locale.ROOT, "%.4f", result.testAccuracy()));
+    allNotes.put("test " + task.measures().test(), task.measures().note(result.testAccuracy()));
     task.model()
         .save(
             folder.resolve(ClassifierTraining.MODEL_FILE),

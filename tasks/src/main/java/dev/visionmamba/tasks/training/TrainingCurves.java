@@ -53,7 +53,7 @@ final class TrainingCurves {
   private static String axis(MeasureNames names) {
     String both =
         names.train().equals(names.test()) ? names.train() : names.train() + " and " + names.test();
-    return both + ", %";
+    return both + ", " + names.unit();
   }
 
   private static double[] values(List<EpochResult> history, ToDoubleFunction<EpochResult> value) {

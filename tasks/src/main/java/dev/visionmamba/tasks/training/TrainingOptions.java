@@ -122,6 +122,23 @@ public record TrainingOptions(
           0,
           0);
 
+  /** For restorers, from scratch: no decay, and a running mean of the weights. */
+  public static final TrainingOptions RESTORATION =
+      new TrainingOptions(
+          50,
+          16,
+          1e-3f,
+          0f,
+          1f,
+          0f,
+          new Augmentation(0, true, 1, 0f),
+          Mixing.NONE,
+          OptimizerKind.ADAMW,
+          0.999f,
+          FineTuning.NONE,
+          0,
+          0);
+
   /** For segmenters and detectors whose backbone is trained: slower in early layers. */
   public static final TrainingOptions DENSE_FINE_TUNING =
       new TrainingOptions(
