@@ -78,7 +78,8 @@ final class RestorerMemory {
       throw new MemoryBudgetException(
           "memoryBytes: without any tile, %d bytes are held with %s at scale %d, and the budget is"
                   .formatted(held, picture, scale)
-              + " %d; allow more memory".formatted(options.memoryBytes()),
+              + " %d; allow more memory, or start java with a smaller heap (-Xms)"
+                  .formatted(options.memoryBytes()),
           held + 1);
     }
     return new Tiling(longest, rest, bytesPerPixel, options.overlap(), multiple);
