@@ -8,9 +8,25 @@ import java.util.Arrays;
  *
  * @param scoreThreshold a score must be above it
  * @param iouThreshold of the suppression, from 0 to 1
- * @param most how many detections at most
+ * @param most how many detections at most; -1 for all, as mmdetection has it
  */
 public record MulticlassNms(float scoreThreshold, float iouThreshold, int most) {
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if {@code scoreThreshold} is no number, {@code iouThreshold}
+   *     not from 0 to 1, or {@code most} below -1
+   */
+  public MulticlassNms {
+    if (Float.isNaN(scoreThreshold) || !(iouThreshold >= 0 && iouThreshold <= 1) || most < -1) {
+      throw new IllegalArgumentException(
+          String.format(
+              "score_thr must be a number, iou_threshold from 0 to 1 and max_per_img at least 0, or"
+                  + " -1 for all, got %s, %s and %d",
+              scoreThreshold, iouThreshold, most));
+    }
+  }
 
   /**
    * Detections.
@@ -93,7 +109,7 @@ public record MulticlassNms(float scoreThreshold, float iouThreshold, int most) 
    */
   public Selection select(float[] boxes, float[] scores, int[] labels, int[] indices) {
     int[] all = Nms.byClass(boxes, scores, labels, iouThreshold);
-    int[] kept = Arrays.copyOf(all, Math.min(all.length, most));
+    int[] kept = most < 0 ? all : Arrays.copyOf(all, Math.min(all.length, most));
     float[] best = new float[kept.length];
     for (int i = 0; i < kept.length; i++) {
       best[i] = scores[kept[i]];

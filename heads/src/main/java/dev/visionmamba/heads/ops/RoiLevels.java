@@ -5,13 +5,31 @@ package dev.visionmamba.heads.ops;
  * floor(log2(sqrt(width x height) / size + epsilon) + offset), held within the levels. In float32,
  * as the references compute it.
  *
- * @param size the side in pixels of a square box that belongs to the level of the offset
+ * @param size the side in pixels of a square box that belongs to the level of the offset, above 0
  * @param offset the level of such a box, the finest being {@code finest}
- * @param epsilon added to the ratio, so that rounding does not move a box of exactly the size
+ * @param epsilon added to the ratio, so that rounding does not move a box of exactly the size; at
+ *     least 0
  * @param finest the number of the finest level, by which the offset counts
  * @param levels how many levels, at least 1
  */
 public record RoiLevels(float size, int offset, float epsilon, int finest, int levels) {
+
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if there is no level, the size is not above 0 or not finite,
+   *     or epsilon is below 0
+   */
+  public RoiLevels {
+    boolean finite = Float.isFinite(size) && Float.isFinite(epsilon);
+    if (levels < 1 || !finite || size <= 0 || epsilon < 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "boxes need at least one level, a size above 0 and an epsilon of at least 0, got %d,"
+                  + " %s and %s",
+              levels, size, epsilon));
+    }
+  }
 
   /**
    * The rule of mmdetection: floor(log2(sqrt(width x height) / 56 + 1e-6)), the finest level being

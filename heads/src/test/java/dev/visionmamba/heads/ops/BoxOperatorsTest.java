@@ -182,6 +182,43 @@ class BoxOperatorsTest {
     assertThat(nms.select(new float[0], new float[0], 3, 2).size()).isZero();
   }
 
+  /** mmdetection's max_per_img: -1 keeps all, 0 none. */
+  @Test
+  void asManyAreSelectedAsAreWanted() {
+    float[] boxes = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5};
+    float[] scores = {0.5f, 0.9f, 0.7f};
+    assertThat(new MulticlassNms(0.3f, 0.5f, -1).select(boxes, scores, 1, 1).scores())
+        .containsExactly(0.9f, 0.7f, 0.5f);
+    assertThat(new MulticlassNms(0.3f, 0.5f, 2).select(boxes, scores, 1, 1).scores())
+        .containsExactly(0.9f, 0.7f);
+    assertThat(new MulticlassNms(0.3f, 0.5f, 0).select(boxes, scores, 1, 1).size()).isZero();
+  }
+
+  @Test
+  void selectionsWithoutASenseAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MulticlassNms(0.3f, 0.5f, -2))
+        .withMessageContaining("max_per_img at least 0, or -1 for all, got 0.3, 0.5 and -2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MulticlassNms(0.3f, 1.5f, 2))
+        .withMessageContaining("iou_threshold from 0 to 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MulticlassNms(Float.NaN, 0.5f, 2))
+        .withMessageContaining("score_thr must be a number");
+  }
+
+  @Test
+  void levelsWithoutASenseAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RoiLevels.mmdetection(0))
+        .withMessageContaining("at least one level")
+        .withMessageContaining("got 0,");
+    assertThatIllegalArgumentException().isThrownBy(() -> new RoiLevels(0, 0, 1e-6f, 0, 4));
+    assertThatIllegalArgumentException().isThrownBy(() -> new RoiLevels(Float.NaN, 0, 0, 0, 4));
+    assertThatIllegalArgumentException().isThrownBy(() -> new RoiLevels(56, 0, -1, 0, 4));
+    assertThat(RoiLevels.mmdetection(1).of(new float[] {0, 0, 999, 999})).containsExactly(0);
+  }
+
   @Test
   void selectionRefusesWhatDoesNotFit() {
     MulticlassNms nms = new MulticlassNms(0.3f, 0.5f, 3);
