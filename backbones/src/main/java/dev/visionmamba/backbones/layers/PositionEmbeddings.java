@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 /** Resizing learned position embeddings to another grid. */
@@ -37,8 +38,9 @@ public final class PositionEmbeddings {
       int toWidth) {
     long channels = embeddings.getShape().get(2);
     long rows = embeddings.getShape().get(1);
-    NDArray vertical = bicubic(manager, fromHeight, toHeight); // (h', h)
-    NDArray horizontal = bicubic(manager, fromWidth, toWidth); // (w', w)
+    DataType type = embeddings.getDataType();
+    NDArray vertical = bicubic(manager, fromHeight, toHeight, type); // (h', h)
+    NDArray horizontal = bicubic(manager, fromWidth, toWidth, type); // (w', w)
     NDArray grid = embeddings.get(new NDIndex().addAllDim().addSliceDim(extra, rows));
     NDArray resized =
         vertical
@@ -56,20 +58,21 @@ public final class PositionEmbeddings {
   }
 
   /** The matrix (to, from) that interpolates one axis. */
-  private static NDArray bicubic(NDManager manager, int from, int to) {
-    float[] matrix = new float[to * from];
+  private static NDArray bicubic(NDManager manager, int from, int to, DataType type) {
+    double[] matrix = new double[to * from];
     double scale = (double) from / to;
     for (int i = 0; i < to; i++) {
       double center = (i + 0.5) * scale - 0.5;
       int first = (int) Math.floor(center) - 1;
       for (int tap = 0; tap < 4; tap++) {
         int source = Math.min(Math.max(first + tap, 0), from - 1);
-        matrix[i * from + source] += (float) kernel(Math.abs(center - (first + tap)));
+        matrix[i * from + source] += kernel(Math.abs(center - (first + tap)));
       }
     }
     // A copy in libtorch's own memory: autograd saves it, and Java's may be collected before.
-    try (NDArray values = manager.create(matrix, new Shape(to, from))) {
-      return values.duplicate();
+    try (NDArray values = manager.create(matrix, new Shape(to, from));
+        NDArray typed = values.toType(type, false)) {
+      return typed.duplicate();
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.visionmamba.backbones.layers;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.training.initializer.Initializer;
 
 /** How the parameters of selective state spaces start (Mamba, arXiv:2312.00752, section 3.6). */
@@ -19,12 +21,16 @@ public final class StateSpace {
    * @return the initializer
    */
   public static Initializer decay() {
-    return (manager, shape, type) ->
-        manager
-            .arange(1f, shape.get(1) + 1f)
-            .log()
-            .reshape(1, shape.get(1))
-            .repeat(0, shape.get(0));
+    return (manager, shape, type) -> {
+      long states = shape.get(1);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray row = manager.arange(1f, states + 1f, 1f, precise(type)).log().reshape(1, states);
+        NDArray logs = row.repeat(0, shape.get(0)).toType(type, false);
+        NDScope.unregister(logs);
+        return logs;
+      }
+    };
   }
 
   /**
@@ -37,8 +43,19 @@ public final class StateSpace {
     return (manager, shape, type) -> {
       float low = (float) Math.log(LEAST_DELTA);
       float high = (float) Math.log(LARGEST_DELTA);
-      NDArray delta = manager.randomUniform(low, high, shape).exp();
-      return delta.neg().exp().neg().add(1).log().add(delta); // the inverse of softplus
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray delta = manager.randomUniform(low, high, shape, precise(type)).exp();
+        // The inverse of softplus.
+        NDArray bias = delta.neg().exp().neg().add(1).log().add(delta).toType(type, false);
+        NDScope.unregister(bias);
+        return bias;
+      }
     };
+  }
+
+  /** Half precision is made of single: a small step would not survive its logarithm. */
+  private static DataType precise(DataType type) {
+    return type == DataType.FLOAT64 ? type : DataType.FLOAT32;
   }
 }
