@@ -12,6 +12,7 @@ import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.restoration.layers.Scopes;
+import java.util.function.UnaryOperator;
 
 /**
  * Multi-head attention within windows with a bias by relative position (Swin, arXiv:2103.14030,
@@ -55,15 +56,16 @@ final class WindowAttention extends NamedBlock {
     NDList rows = new NDList();
     for (long top = 0; top < height; top += windowSize) {
       boolean last = top + windowSize == height;
-      NDArray mask = !shifted ? null : last ? windows.lastMask() : windows.mask();
+      UnaryOperator<NDArray> mask =
+          shifted ? scores -> windows.masked(scores, last, training) : scores -> scores;
       NDArray row = qkv.get(":, " + top + ":" + (top + windowSize));
       rows.add(Scopes.run(() -> attend(row, bias, mask, training)));
     }
     return proj.forward(store, NDArrays.concat(rows, 1), training);
   }
 
-  /** A row of windows, (B, w, W, 3C) to (B, w, W, C). */
-  private NDArray attend(NDArray row, NDArray bias, NDArray mask, boolean training) {
+  /** A row of windows, (B, w, W, 3C) to (B, w, W, C); the mask changes (B, M, h, n, n). */
+  private NDArray attend(NDArray row, NDArray bias, UnaryOperator<NDArray> mask, boolean training) {
     Shape shape = row.getShape();
     long size = windowSize;
     long batch = shape.get(0);
@@ -80,12 +82,9 @@ final class WindowAttention extends NamedBlock {
     NDArray queries = qkv.get(0).mul(scale);
     NDArray scores = queries.matMul(qkv.get(1).transpose(0, 1, 3, 2)); // (B*M, h, n, n)
     NDArray biased = training ? scores.add(bias) : scores.addi(bias);
-    if (mask != null) {
-      NDArray ofWindows = biased.reshape(batch, across, heads, tokens, tokens);
-      NDArray masked = training ? ofWindows.add(mask) : ofWindows.addi(mask);
-      biased = masked.reshape(batch * across, heads, tokens, tokens);
-    }
-    return biased
+    NDArray masked = mask.apply(biased.reshape(batch, across, heads, tokens, tokens));
+    return masked
+        .reshape(batch * across, heads, tokens, tokens)
         .softmax(-1)
         .matMul(qkv.get(2)) // (B*M, h, n, d)
         .reshape(batch, across, heads, size, size, depth)

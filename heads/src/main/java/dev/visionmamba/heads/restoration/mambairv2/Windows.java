@@ -5,24 +5,28 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * What the window attentions of a map have in common (Swin, arXiv:2103.14030, section 3.2). With w
- * x w = n tokens in a window and M windows side by side:
+ * What the window attentions of a map have in common (Swin, arXiv:2103.14030, section 3.2). A
+ * window has w x w = n tokens. A mask is (n, n): -100 where two tokens of a shifted window are no
+ * neighbours in the map, else 0. Only windows at the map's right and bottom end hold such tokens.
  *
  * @param size w
  * @param positions (n * n), which relative position each pair of tokens has
- * @param mask (M, 1, n, n), of a row of shifted windows: -100 where two tokens are no neighbours in
- *     the map, else 0
- * @param lastMask the same of the last row
+ * @param right of the last window of each row but the last
+ * @param bottom of each window of the last row but its last
+ * @param corner of the last window of the last row
  */
-record Windows(int size, NDArray positions, NDArray mask, NDArray lastMask)
+record Windows(int size, NDArray positions, NDArray right, NDArray bottom, NDArray corner)
     implements AutoCloseable {
   private static final float APART = -100f;
 
   /** The windows of a map (B, H, W, C) whose sides are multiples of the size. */
   static Windows of(NDArray map, int size) {
-    int across = Math.toIntExact(map.getShape().get(2) / size);
     return new Windows(
-        size, positions(map, size), mask(map, size, across, false), mask(map, size, across, true));
+        size,
+        positions(map, size),
+        mask(map, size, false, true),
+        mask(map, size, true, false),
+        mask(map, size, true, true));
   }
 
   private static NDArray positions(NDArray map, int size) {
@@ -43,22 +47,18 @@ record Windows(int size, NDArray positions, NDArray mask, NDArray lastMask)
   }
 
   /** Shifted windows hold what lies at opposite ends of the map in the last row and column. */
-  private static NDArray mask(NDArray map, int size, int across, boolean lastRow) {
+  private static NDArray mask(NDArray map, int size, boolean lastRow, boolean lastColumn) {
     int tokens = size * size;
-    float[] values = new float[across * tokens * tokens];
-    for (int window = 0; window < across; window++) {
-      boolean lastColumn = window == across - 1;
-      for (int i = 0; i < tokens; i++) {
-        for (int j = 0; j < tokens; j++) {
-          boolean apart =
-              (lastRow && beyond(i / size, size) != beyond(j / size, size))
-                  || (lastColumn && beyond(i % size, size) != beyond(j % size, size));
-          values[(window * tokens + i) * tokens + j] = apart ? APART : 0f;
-        }
+    float[] values = new float[tokens * tokens];
+    for (int i = 0; i < tokens; i++) {
+      for (int j = 0; j < tokens; j++) {
+        boolean apart =
+            (lastRow && beyond(i / size, size) != beyond(j / size, size))
+                || (lastColumn && beyond(i % size, size) != beyond(j % size, size));
+        values[i * tokens + j] = apart ? APART : 0f;
       }
     }
-    Shape shape = new Shape(across, 1, tokens, tokens);
-    try (NDArray mask = map.getManager().create(values, shape);
+    try (NDArray mask = map.getManager().create(values, new Shape(tokens, tokens));
         NDArray typed = mask.toType(map.getDataType(), false)) {
       return typed.duplicate();
     }
@@ -69,10 +69,37 @@ record Windows(int size, NDArray positions, NDArray mask, NDArray lastMask)
     return offset >= size - size / 2;
   }
 
+  /**
+   * Masks a row of shifted windows.
+   *
+   * @param scores (B, M, h, n, n) of M windows side by side, h heads and each pair of tokens
+   * @param lastRow whether it is the map's last
+   * @param training whether gradients are recorded; if not, the scores are changed in place
+   * @return the scores, masked
+   */
+  NDArray masked(NDArray scores, boolean lastRow, boolean training) {
+    long across = scores.getShape().get(1);
+    NDArray inner = scores.get(":, :" + (across - 1));
+    NDArray last = scores.get(":, " + (across - 1) + ":");
+    NDArray atEnd = lastRow ? corner : right;
+    if (!training) {
+      last.addi(atEnd);
+      if (lastRow && across > 1) {
+        inner.addi(bottom);
+      }
+      return scores;
+    }
+    if (across == 1) {
+      return last.add(atEnd);
+    }
+    return (lastRow ? inner.add(bottom) : inner).concat(last.add(atEnd), 1);
+  }
+
   @Override
   public void close() {
     positions.close();
-    mask.close();
-    lastMask.close();
+    right.close();
+    bottom.close();
+    corner.close();
   }
 }
