@@ -12,6 +12,7 @@ import ai.djl.util.PairList;
 import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.layers.Maps;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import java.util.ArrayList;
@@ -160,20 +161,8 @@ public abstract class DetectionHead extends NamedBlock {
    *     head was made for, or of different batches
    */
   final void requireMaps(List<NDArray> maps) {
-    boolean fit = maps.size() == inputs.size();
-    for (NDArray map : maps) {
-      Shape shape = map.getShape();
-      fit &=
-          shape.dimension() == 4
-              && shape.get(0) == maps.get(0).getShape().get(0)
-              && shape.get(1) == channels;
-    }
-    if (!fit) {
-      throw new IllegalArgumentException(
-          String.format(
-              "a detection head's maps must be %d of (batch, %d, height, width), got %s",
-              inputs.size(), channels, maps.stream().map(NDArray::getShape).toList()));
-    }
+    Shape[] shapes = maps.stream().map(NDArray::getShape).toArray(Shape[]::new);
+    Levels.requireMaps("a detection head", inputs, shapes);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.heads.neck.Neck;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
@@ -43,22 +44,15 @@ public final class Detector extends NamedBlock {
   public Detector(Backbone backbone, Neck neck, DetectionHead head) {
     List<LevelShape> levels = backbone.levels();
     if (neck != null) {
-      requireFit("the neck", neck.inputs(), levels);
+      Levels.requireFit("the neck", neck.inputs(), levels);
       levels = neck.levels();
     }
-    requireFit("the head", head.inputs(), levels);
+    Levels.requireFit("the head", head.inputs(), levels);
     this.backbone = child("backbone", backbone);
     this.neck = neck == null ? null : child("neck", neck);
     this.head = head;
     for (Pair<String, Block> part : head.getChildren()) {
       child(part.getKey(), part.getValue());
-    }
-  }
-
-  private static void requireFit(String part, List<LevelShape> wanted, List<LevelShape> given) {
-    if (!wanted.equals(given)) {
-      throw new IllegalArgumentException(
-          String.format("%s reads the levels %s but is given %s", part, wanted, given));
     }
   }
 

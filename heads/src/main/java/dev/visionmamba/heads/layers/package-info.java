@@ -1,2 +1,5 @@
-/** Layers that heads and necks share: convolutions with norm and activation, resizing of maps. */
+/**
+ * What heads and necks share: convolutions with norm and activation, resizing of maps, checks of
+ * the levels they read.
+ */
 package dev.visionmamba.heads.layers;

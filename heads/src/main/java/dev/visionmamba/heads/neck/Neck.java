@@ -9,6 +9,7 @@ import ai.djl.util.PairList;
 import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +83,7 @@ public abstract class Neck extends NamedBlock {
   @Override
   protected final NDList forwardInternal(
       ParameterStore store, NDList maps, boolean training, PairList<String, Object> params) {
-    requireMaps(maps.getShapes());
+    Levels.requireMaps("a neck", inputs, maps.getShapes());
     try (GradientMode mode = GradientMode.set(training && GradientMode.isOn());
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -93,25 +94,6 @@ public abstract class Neck extends NamedBlock {
       }
       NDScope.unregister(merged);
       return merged;
-    }
-  }
-
-  private void requireMaps(Shape[] shapes) {
-    boolean fit = shapes.length == inputs.size();
-    for (int i = 0; i < shapes.length && fit; i++) {
-      Shape shape = shapes[i];
-      fit =
-          shape.dimension() == 4
-              && shape.get(0) == shapes[0].get(0)
-              && shape.get(1) == inputs.get(i).channels()
-              && shape.get(2) > 0
-              && shape.get(3) > 0;
-    }
-    if (!fit) {
-      throw new IllegalArgumentException(
-          String.format(
-              "a neck's maps must be (batch, channels, height, width) with %s channels, got %s",
-              inputs.stream().map(LevelShape::channels).toList(), List.of(shapes)));
     }
   }
 

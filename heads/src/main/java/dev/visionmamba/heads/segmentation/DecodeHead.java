@@ -12,6 +12,7 @@ import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.List;
 
@@ -99,7 +100,7 @@ public abstract class DecodeHead extends NamedBlock {
    * @throws IllegalArgumentException if there are other maps, or one has other channels
    */
   public final NDArray scores(ParameterStore store, NDList maps, boolean training, Probe probe) {
-    requireMaps(maps.getShapes());
+    Levels.requireMaps("a head", inputs, maps.getShapes());
     try (GradientMode mode = GradientMode.set(training && GradientMode.isOn());
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -120,25 +121,6 @@ public abstract class DecodeHead extends NamedBlock {
     try (GradientMode off = GradientMode.off()) {
       NDArray uniform = x.getManager().randomUniform(0f, 1f, shape);
       return uniform.gte(dropout).toType(x.getDataType(), false).mul(1f / (1f - dropout));
-    }
-  }
-
-  private void requireMaps(Shape[] shapes) {
-    boolean fit = shapes.length == inputs.size();
-    for (int i = 0; i < shapes.length && fit; i++) {
-      Shape shape = shapes[i];
-      fit =
-          shape.dimension() == 4
-              && shape.get(0) == shapes[0].get(0)
-              && shape.get(1) == inputs.get(i).channels()
-              && shape.get(2) > 0
-              && shape.get(3) > 0;
-    }
-    if (!fit) {
-      throw new IllegalArgumentException(
-          String.format(
-              "a head's maps must be (batch, channels, height, width) with %s channels, got %s",
-              inputs.stream().map(LevelShape::channels).toList(), List.of(shapes)));
     }
   }
 

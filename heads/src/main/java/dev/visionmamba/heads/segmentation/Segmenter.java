@@ -11,6 +11,7 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.heads.neck.Fpn;
 import dev.visionmamba.heads.neck.FpnConfig;
 import dev.visionmamba.heads.neck.Neck;
@@ -51,29 +52,22 @@ public final class Segmenter extends NamedBlock {
   public Segmenter(Backbone backbone, Neck neck, DecodeHead head, DecodeHead auxiliary) {
     List<LevelShape> levels = backbone.levels();
     if (neck != null) {
-      requireFit("neck", neck.inputs(), levels);
+      Levels.requireFit("neck", neck.inputs(), levels);
       levels = neck.levels();
     }
-    requireFit("decode_head", head.inputs(), levels);
+    Levels.requireFit("decode_head", head.inputs(), levels);
     this.backbone = child("backbone", backbone);
     this.neck = neck == null ? null : child("neck", neck);
     this.head = child("decode_head", head);
     this.auxiliary = auxiliary == null ? null : child("auxiliary_head", auxiliary);
     if (auxiliary != null) {
-      requireFit("auxiliary_head", auxiliary.inputs(), levels);
+      Levels.requireFit("auxiliary_head", auxiliary.inputs(), levels);
       if (auxiliary.classes() != head.classes()) {
         throw new IllegalArgumentException(
             String.format(
                 "num_classes is %d in decode_head but %d in auxiliary_head",
                 head.classes(), auxiliary.classes()));
       }
-    }
-  }
-
-  private static void requireFit(String part, List<LevelShape> wanted, List<LevelShape> given) {
-    if (!wanted.equals(given)) {
-      throw new IllegalArgumentException(
-          String.format("%s reads the levels %s but is given %s", part, wanted, given));
     }
   }
 

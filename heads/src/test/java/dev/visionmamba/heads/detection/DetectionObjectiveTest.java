@@ -575,10 +575,10 @@ class DetectionObjectiveTest {
     fill(which.head);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> losses(which, maps().subList(0, 2), truths()))
-        .withMessageContaining("must be 3 of (batch, 3, height, width)");
+        .withMessageContaining("must be (batch, channels, height, width) with [3, 3, 3] channels");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> losses(which, List.of(), truths()))
-        .withMessageContaining("must be 3 of (batch, 3, height, width)");
+        .withMessageContaining("must be (batch, channels, height, width) with [3, 3, 3] channels");
   }
 
   @Test

@@ -390,10 +390,10 @@ class DetectorTest {
       ImageFrame frame = ImageFrame.of(HEIGHT, WIDTH);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps.subNDList(1), List.of(frame)))
-          .withMessageContaining("must be 5 of (batch, 4, height, width)");
+          .withMessageContaining("must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps(manager, head, 3), List.of(frame)))
-          .withMessageContaining("must be 5 of (batch, 4, height, width)");
+          .withMessageContaining("must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps, List.of(frame, frame)))
           .withMessageContaining("there are 2");

@@ -11,6 +11,7 @@ import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
+import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.heads.restoration.layers.Scopes;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,10 +155,7 @@ public final class PyramidDecoder extends NamedBlock {
   private void requireLevels(FeaturePyramid pyramid) {
     List<LevelShape> given =
         pyramid.levels().stream().map(l -> new LevelShape(l.channels(), l.stride())).toList();
-    if (!given.equals(levels)) {
-      throw new IllegalArgumentException(
-          String.format("the decoder reads the levels %s but is given %s", levels, given));
-    }
+    Levels.requireFit("the decoder", levels, given);
   }
 
   /** The images alone are not enough. */
