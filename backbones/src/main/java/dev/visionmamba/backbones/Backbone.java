@@ -8,6 +8,7 @@ import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
 import java.util.List;
@@ -38,28 +39,72 @@ public abstract class Backbone extends NamedBlock {
   public abstract List<LevelShape> levels();
 
   /**
-   * The feature maps of a batch.
+   * The feature maps of a batch. In prediction nothing else is left to the images' manager.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
    * @param training whether this is a training step
    * @param probe sees intermediate results
    * @return the pyramid
+   * @throws IllegalArgumentException if the images have other channels or are too small
    */
-  public abstract FeaturePyramid features(
+  public final FeaturePyramid features(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = probe.in(images.getManager());
+    return Prediction.run(
+        images,
+        training,
+        borrowed -> featuresInternal(store, borrowed, training, seen),
+        FeaturePyramid::maps);
+  }
+
+  /**
+   * Computes {@link #features}; what it makes on the way may stay in the images' manager, which in
+   * prediction ends with the call.
+   *
+   * @param store the parameter store
+   * @param images (B, channels, H, W), normalised
+   * @param training whether this is a training step
+   * @param probe sees intermediate results
+   * @return the pyramid
+   * @throws IllegalArgumentException if the images have other channels or are too small
+   */
+  protected abstract FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe);
 
   /**
-   * What the {@linkplain #classificationHead classification head} reads. Unless a family says
-   * otherwise, the mean over the coarsest map.
+   * What the {@linkplain #classificationHead classification head} reads. In prediction nothing else
+   * is left to the images' manager.
+   *
+   * @param store the parameter store
+   * @param images (B, channels, H, W), normalised
+   * @param training whether this is a training step
+   * @param probe sees intermediate results
+   * @return unless a family says otherwise, (B, C)
+   * @throws IllegalArgumentException if the images have other channels or are too small
+   */
+  public final NDList classificationFeatures(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = probe.in(images.getManager());
+    return Prediction.run(
+        images,
+        training,
+        borrowed -> classificationFeaturesInternal(store, borrowed, training, seen),
+        features -> features);
+  }
+
+  /**
+   * Computes {@link #classificationFeatures}. Unless a family says otherwise, the mean over the
+   * coarsest map.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
    * @param training whether this is a training step
    * @param probe sees intermediate results
    * @return (B, C)
+   * @throws IllegalArgumentException if the images have other channels or are too small
    */
-  public NDList classificationFeatures(
+  protected NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = features(store, images, training, probe).coarsest().map(); // (B, C, H, W)
     Shape shape = map.getShape();

@@ -90,7 +90,7 @@ public abstract class DerivedBackbone<T extends Backbone> extends Backbone {
 
   /** The other backbone's. */
   @Override
-  public final NDList classificationFeatures(
+  protected final NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     return net.classificationFeatures(store, images, training, probe);
   }

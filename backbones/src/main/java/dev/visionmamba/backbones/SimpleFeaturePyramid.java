@@ -1,6 +1,7 @@
 package dev.visionmamba.backbones;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Parameter;
@@ -102,14 +103,19 @@ public final class SimpleFeaturePyramid extends DerivedBackbone<Backbone> {
     /** (B, H, W, in) to (B, H', W', out). */
     @Override
     public NDArray forward(ParameterStore store, NDArray map, boolean training) {
-      NDArray x = halves ? halved(map) : map;
-      for (NamedBlock up : ups) {
-        x = up.forward(store, x, training);
-        if (up instanceof LayerNorm) {
-          x = Activation.gelu(x);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray x = halves ? halved(map) : map;
+        for (NamedBlock up : ups) {
+          x = up.forward(store, x, training);
+          if (up instanceof LayerNorm) {
+            x = Activation.gelu(x);
+          }
         }
+        NDArray y = smooth.forward(store, lateral.forward(store, x, training), training);
+        NDScope.unregister(y);
+        return y;
       }
-      return smooth.forward(store, lateral.forward(store, x, training), training);
     }
 
     /** The largest of 2x2 pixels; of an odd side, the last is left out. */
@@ -171,7 +177,7 @@ public final class SimpleFeaturePyramid extends DerivedBackbone<Backbone> {
 
   /** The four levels, the finest first; the probe sees what the backbone shows. */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = net().features(store, images, training, probe).coarsest().map();
     NDArray last = Tape.cut(map).transpose(0, 2, 3, 1); // (B, H, W, C)

@@ -7,21 +7,31 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.layers.ConvTranspose2x2;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.backbones.plainmamba.PlainMamba;
+import dev.visionmamba.backbones.plainmamba.PlainMambaConfig;
+import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
+import dev.visionmamba.backbones.vim.VimPyramid;
+import dev.visionmamba.scans.autograd.GradientMode;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every backbone promises the heads, and the pyramid that is made of a plain one. */
 class FeaturePyramidTest {
@@ -86,6 +96,95 @@ class FeaturePyramidTest {
         assertThat(head.stateDict(backbone).size())
             .isEqualTo(backbone.getParameters().size() + head.getParameters().size());
         assertThat(head.multiplyAdds()).isPositive();
+      }
+    }
+  }
+
+  /** One of each family, in each of the ways in which it shows its features. */
+  private static Stream<Backbone> families() {
+    Map<String, Object> deep = Map.of("embed_dim", 16, "depth", 4, "img_size", 64);
+    Map<String, Object> merging =
+        Map.of("dims", 8, "depths", List.of(2, 1), "downsample_version", "v1");
+    Map<String, Object> some =
+        Map.of("dims", 8, "depths", List.of(1, 1, 1), "out_indices", List.of(1));
+    Map<String, Object> plain = Map.of("embed_dims", 24, "num_layers", 4);
+    Map<String, Object> without =
+        Map.of("embed_dim", 16, "depth", 4, "img_size", 64, "if_cls_token", false);
+    return Stream.concat(
+        backbones(),
+        Stream.of(
+            new Vim(VimConfig.TINY.with(deep)),
+            new VimPyramid(new Vim(VimConfig.TINY.with(without))),
+            Backbones.create("vanilla_vmamba_tiny", merging, Purpose.FEATURES),
+            Backbones.create("vmamba_tiny_s1l8", some, Purpose.FEATURES),
+            Backbones.create("plainmamba_l1", plain, Purpose.CLASSIFICATION),
+            new PlainMambaPyramid(new PlainMamba(PlainMambaConfig.L1.with(plain))),
+            Backbones.create("efficientvim_m1", Map.of(), Purpose.FEATURES)));
+  }
+
+  /** Nor does a scope around a prediction take anything away before it ends. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void predictionsLeaveNothingButTheirResults(Backbone backbone) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      backbone.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+      backbone.freezeParameters(true);
+      int parameters = manager.getManagedArrays().size();
+      for (boolean autograd : new boolean[] {false, true}) {
+        try (NDManager each = manager.newSubManager();
+            GradientMode mode = GradientMode.set(autograd)) {
+          NDArray images = each.ones(new Shape(1, 3, 64, 64));
+          ParameterStore store = new ParameterStore(each, false);
+          List<NDArray> wanted = new ArrayList<>(List.of(images));
+          wanted.addAll(backbone.features(store, images, false, Probe.NONE).maps());
+          assertThat(each.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+          wanted.addAll(backbone.classificationFeatures(store, images, false, Probe.NONE));
+          assertThat(each.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+          try (NDScope scope = new NDScope()) {
+            NDList maps = backbone.features(store, images, false, Probe.NONE).maps();
+            assertThat(maps.head().sum().getFloat()).isFinite();
+            assertThat(each.getManagedArrays()).containsAll(maps);
+          }
+          assertThat(each.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+        }
+        assertThat(manager.getManagedArrays()).hasSize(parameters);
+      }
+    }
+  }
+
+  /** Outside training a gradient of the images can be asked for, too. */
+  @ParameterizedTest
+  @MethodSource("families")
+  void imagesGetTheirGradientInPrediction(Backbone backbone) {
+    try (NDManager manager = NDManager.newBaseManager();
+        GradientMode on = GradientMode.set(true)) {
+      backbone.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+      backbone.freezeParameters(true);
+      NDArray images = manager.randomNormal(new Shape(1, 3, 64, 64));
+      images.setRequiresGradient(true);
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        ParameterStore store = new ParameterStore(manager, false);
+        NDArray map = backbone.features(store, images, false, Probe.NONE).maps().head();
+        collector.backward(map.mul(map.duplicate()).sum());
+      }
+      assertThat(images.getGradient().abs().sum().getFloat()).isPositive();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void everyFamilyComputesInDoublePrecision(Backbone backbone) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Shape shape = new Shape(1, 3, 64, 64);
+      backbone.initialize(manager, DataType.FLOAT64, shape);
+      backbone.freezeParameters(true);
+      assertThat(backbone.getParameters().values())
+          .allSatisfy(p -> assertThat(p.getArray().getDataType()).isEqualTo(DataType.FLOAT64));
+      ParameterStore store = new ParameterStore(manager, false);
+      NDArray images = manager.ones(shape, DataType.FLOAT64);
+      for (NDArray map : backbone.features(store, images, false, Probe.NONE).maps()) {
+        assertThat(map.getDataType()).isEqualTo(DataType.FLOAT64);
+        assertThat(map.sum().toDoubleArray()[0]).isFinite();
       }
     }
   }

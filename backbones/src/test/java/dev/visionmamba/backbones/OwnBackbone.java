@@ -27,7 +27,7 @@ final class OwnBackbone extends Backbone {
   }
 
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray x = Maps.channelLast(images, 3); // (B, H, W, 3)
     List<FeaturePyramid.Level> levels = new ArrayList<>();

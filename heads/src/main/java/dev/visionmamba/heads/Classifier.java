@@ -12,6 +12,7 @@ import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
 import java.util.Map;
@@ -65,7 +66,7 @@ public final class Classifier extends NamedBlock {
   /**
    * Scores before softmax. Where the whole backbone is frozen, a training step runs it as in
    * prediction, which is much faster: nothing is recorded in it, and nothing is dropped, unless the
-   * images require gradients.
+   * images require gradients. In prediction nothing else is left to the images' manager.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
@@ -87,9 +88,13 @@ public final class Classifier extends NamedBlock {
    * @return (B, classes)
    */
   public NDArray forward(ParameterStore store, NDArray images, boolean training, Probe probe) {
+    Probe seen = probe.in(images.getManager());
     boolean recorded = training && GradientMode.isOn();
     try (GradientMode mode = GradientMode.set(recorded)) {
-      return head.scores(store, features(store, images, training, probe), training);
+      return Prediction.run(
+          images,
+          training,
+          borrowed -> head.scores(store, features(store, borrowed, training, seen), training));
     }
   }
 

@@ -26,12 +26,15 @@ import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole small network: DJL's model files, its training loop, and what it keeps in memory. */
 class ClassifierTest {
@@ -199,6 +202,30 @@ class ClassifierTest {
       }
     }
     assertThat(managedArrays()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vim_tiny", "vmamba_tiny_s1l8", "plainmamba_l1", "efficientvim_m1"})
+  void nothingButTheScoresIsLeft(String family) {
+    Map<String, Map<String, Object>> small =
+        Map.of(
+            "vim_tiny", SMALL,
+            "vmamba_tiny_s1l8", Map.of("dims", 8, "depths", List.of(2, 1)),
+            "plainmamba_l1", Map.of("embed_dims", 24, "num_layers", 2),
+            "efficientvim_m1", Map.of());
+    Classifier network = Classifier.create(family, small.get(family));
+    network.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+    network.freezeParameters(true);
+    for (boolean autograd : new boolean[] {false, true}) {
+      int before = managedArrays();
+      try (NDManager each = manager.newSubManager();
+          GradientMode mode = GradientMode.set(autograd)) {
+        NDArray images = each.ones(new Shape(1, 3, 64, 64));
+        NDArray scores = network.forward(store(), images, false);
+        assertThat(each.getManagedArrays()).containsExactlyInAnyOrder(images, scores);
+      }
+      assertThat(managedArrays()).isEqualTo(before);
+    }
   }
 
   @Test

@@ -86,7 +86,7 @@ public final class EfficientViM extends HierarchicalBackbone {
    * @throws IllegalArgumentException if the images have other channels
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     List<Output> outputs = outputs(store, images, training, probe);
     List<FeaturePyramid.Level> levels = new ArrayList<>();
@@ -100,7 +100,7 @@ public final class EfficientViM extends HierarchicalBackbone {
 
   /** Every stage's hidden states, (B, N, C) each, and the last map's tokens, (B, L, C). */
   @Override
-  public NDList classificationFeatures(
+  protected NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     List<Output> outputs = outputs(store, images, training, probe);
     NDList features = new NDList();

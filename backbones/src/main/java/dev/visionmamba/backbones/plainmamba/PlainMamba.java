@@ -191,7 +191,7 @@ public final class PlainMamba extends Backbone {
    * @throws IllegalArgumentException if the images have other channels
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = tokens(store, images, training, probe).transpose(0, 3, 1, 2); // (B, C, H', W')
     return new FeaturePyramid(List.of(new FeaturePyramid.Level(map, config.patchSize())));
@@ -199,7 +199,7 @@ public final class PlainMamba extends Backbone {
 
   /** The mean over the tokens after the final norm: (B, C). */
   @Override
-  public NDList classificationFeatures(
+  protected NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = tokens(store, images, training, probe);
     return new NDList(flattened(map).mean(new int[] {1}));

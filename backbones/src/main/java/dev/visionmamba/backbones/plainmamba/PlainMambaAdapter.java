@@ -98,7 +98,7 @@ public final class PlainMambaAdapter extends DerivedBackbone<PlainMamba> {
    *     multiples of 32
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     requireWhole(images.getShape());
     Probe seen = PlainMamba.asTokens(probe);

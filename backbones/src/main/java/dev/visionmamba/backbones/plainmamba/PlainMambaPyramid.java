@@ -49,7 +49,7 @@ public final class PlainMambaPyramid extends DerivedBackbone<PlainMamba> {
    * @throws IllegalArgumentException if the images have other channels
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     List<NDArray> maps = new ArrayList<>();
     NDArray last =

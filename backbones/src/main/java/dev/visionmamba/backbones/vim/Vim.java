@@ -223,7 +223,7 @@ public final class Vim extends Backbone {
 
   /** The class token, the mean of both, or the mean over all tokens: (B, C). */
   @Override
-  public NDList classificationFeatures(
+  protected NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     return new NDList(pooled(tokens(store, images, training, probe)));
   }
@@ -277,7 +277,7 @@ public final class Vim extends Backbone {
   }
 
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = map(tokens(store, images, training, probe), images);
     return new FeaturePyramid(List.of(new FeaturePyramid.Level(map, config.stride())));

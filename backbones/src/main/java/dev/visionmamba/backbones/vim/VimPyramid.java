@@ -107,7 +107,7 @@ public final class VimPyramid extends DerivedBackbone<Vim> {
    * @throws IllegalArgumentException if the images have other channels, or less than 2x2 patches
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     requireTwoPatches(net().getOutputShapes(new Shape[] {images.getShape()})[0]);
     List<NDArray> maps = net().mixerMaps(store, images, training, probe, layers); // (B, C, H, W)

@@ -3,6 +3,7 @@ package dev.visionmamba.backbones.vmamba;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Conv2d;
@@ -17,6 +18,20 @@ abstract class Downsample extends MapBlock {
   static Downsample of(VMambaConfig config, int channels) {
     return config.convDownsampling() ? new Convolution(channels) : new PatchMerging(channels);
   }
+
+  /** (B, H, W, C) to (B, H/2, W/2, 2C), sides rounded up. */
+  @Override
+  public final NDArray forward(ParameterStore store, NDArray x, boolean training) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray y = halved(store, x, training);
+      NDScope.unregister(y);
+      return y;
+    }
+  }
+
+  /** The same, in a scope that frees what is made on the way. */
+  abstract NDArray halved(ParameterStore store, NDArray x, boolean training);
 
   static long half(long side) {
     return (side + 1) / 2;
@@ -40,7 +55,7 @@ abstract class Downsample extends MapBlock {
     }
 
     @Override
-    public NDArray forward(ParameterStore store, NDArray x, boolean training) {
+    NDArray halved(ParameterStore store, NDArray x, boolean training) {
       return norm.forward(store, convolution.forward(store, x, training), training);
     }
 
@@ -62,7 +77,7 @@ abstract class Downsample extends MapBlock {
 
     /** Odd sides get a row or a column of zeros, as in the reference's training code. */
     @Override
-    public NDArray forward(ParameterStore store, NDArray x, boolean training) {
+    NDArray halved(ParameterStore store, NDArray x, boolean training) {
       NDArray even = padToEven(padToEven(x, 1), 2);
       NDArray merged =
           NDArrays.concat(

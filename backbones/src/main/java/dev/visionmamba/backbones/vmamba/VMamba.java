@@ -59,13 +59,15 @@ public final class VMamba extends HierarchicalBackbone {
   }
 
   /**
-   * What the stages give before the way to the next: channel-last maps, (B, H, W, C) each.
+   * What some stages give before the way to the next: channel-last maps, (B, H, W, C) each. Outside
+   * training, others are closed as soon as nothing reads them.
    *
+   * @param wanted the stages, rising
    * @param probe sees {@code patch_embed}, {@code block0.mixer} and {@code block0} and so on of the
    *     first stage, and {@code stage0} and so on; maps as (B, C, H, W)
    */
   private List<NDArray> stages(
-      ParameterStore store, NDArray images, boolean training, Probe probe) {
+      ParameterStore store, NDArray images, boolean training, Probe probe, List<Integer> wanted) {
     Probe seen = Maps.channelFirst(probe);
     int frozen = frozenParts(images);
     NDArray x;
@@ -80,10 +82,17 @@ public final class VMamba extends HierarchicalBackbone {
       try (GradientMode mode = recording(frozen < i + 2)) {
         // It goes on to the next stage and to a head.
         NDArray y = Tape.cut(stage.blocks(store, x, training, seen, i == 0));
+        if (!training && y != x) {
+          x.close();
+        }
         seen.see("stage" + i, y);
-        maps.add(y);
         if (i + 1 < layers.list().size()) {
           x = stage.forward(store, y, training);
+        }
+        if (wanted.contains(i)) {
+          maps.add(y);
+        } else if (!training) {
+          y.close();
         }
       }
     }
@@ -96,12 +105,12 @@ public final class VMamba extends HierarchicalBackbone {
    * @throws IllegalArgumentException if the images have other channels or are too small
    */
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
-    List<NDArray> maps = stages(store, images, training, probe);
+    List<NDArray> maps = stages(store, images, training, probe, shownStages());
     List<FeaturePyramid.Level> levels = new ArrayList<>();
     for (int i : shownStages()) {
-      NDArray map = maps.get(i); // (B, H, W, C)
+      NDArray map = maps.get(levels.size()); // (B, H, W, C)
       if (outNorms.containsKey(i)) {
         map = outNorms.get(i).forward(store, map, training);
       }
@@ -114,10 +123,10 @@ public final class VMamba extends HierarchicalBackbone {
 
   /** The last stage's map, channel-last: (B, H, W, C). */
   @Override
-  public NDList classificationFeatures(
+  protected NDList classificationFeaturesInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
-    List<NDArray> maps = stages(store, images, training, probe);
-    return new NDList(maps.get(maps.size() - 1));
+    List<Integer> last = List.of(layers.list().size() - 1);
+    return new NDList(stages(store, images, training, probe, last));
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.heads.neck.Neck;
 import dev.visionmamba.scans.autograd.GradientMode;
@@ -92,7 +93,7 @@ public final class Detector extends NamedBlock {
   }
 
   /**
-   * What the head reads; differentiable.
+   * What the head reads; differentiable. In prediction nothing else is left to the images' manager.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
@@ -101,16 +102,25 @@ public final class Detector extends NamedBlock {
    * @throws IllegalArgumentException if the images have other channels or are too small
    */
   public FeaturePyramid pyramid(ParameterStore store, NDArray images, boolean training) {
-    FeaturePyramid pyramid = backbone.features(store, images, training, Probe.NONE);
-    return neck == null ? pyramid : neck.forward(store, pyramid, training);
+    return Prediction.run(
+        images,
+        training,
+        borrowed -> {
+          FeaturePyramid pyramid = backbone.features(store, borrowed, training, Probe.NONE);
+          return neck == null ? pyramid : neck.forward(store, pyramid, training);
+        },
+        FeaturePyramid::maps);
   }
 
   @Override
   protected NDList forwardInternal(
       ParameterStore store, NDList images, boolean training, PairList<String, Object> params) {
     try (GradientMode mode = GradientMode.set(training && GradientMode.isOn())) {
-      NDList maps = pyramid(store, images.singletonOrThrow(), training).maps();
-      return head.forward(store, maps, training);
+      return Prediction.run(
+          images.singletonOrThrow(),
+          training,
+          borrowed -> head.forward(store, pyramid(store, borrowed, training).maps(), training),
+          predictions -> predictions);
     }
   }
 

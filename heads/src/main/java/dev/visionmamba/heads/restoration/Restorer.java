@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.scans.autograd.GradientMode;
 
 /**
@@ -17,7 +18,7 @@ public abstract class Restorer extends NamedBlock {
   protected Restorer() {}
 
   /**
-   * Restores images.
+   * Restores images. In prediction nothing but the result is left to the images' manager.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), values in 0..1, sides of at least {@link #minimalSide()}
@@ -30,7 +31,7 @@ public abstract class Restorer extends NamedBlock {
     requireImages(images.getShape());
     boolean recorded = training && GradientMode.isOn();
     try (GradientMode mode = GradientMode.set(recorded)) {
-      return restore(store, images, recorded);
+      return Prediction.run(images, recorded, borrowed -> restore(store, borrowed, recorded));
     }
   }
 

@@ -11,6 +11,7 @@ import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.heads.layers.Levels;
 import dev.visionmamba.heads.neck.Fpn;
 import dev.visionmamba.heads.neck.FpnConfig;
@@ -109,7 +110,8 @@ public final class Segmenter extends NamedBlock {
 
   /**
    * Scores before softmax, at the size of the finest map. Where the whole backbone is frozen, a
-   * training step runs it as in prediction, unless the images require gradients.
+   * training step runs it as in prediction, unless the images require gradients. In prediction
+   * nothing else is left to the images' manager.
    *
    * @param store the parameter store
    * @param images (B, channels, H, W), normalised
@@ -145,27 +147,35 @@ public final class Segmenter extends NamedBlock {
 
   private NDList scores(
       ParameterStore store, NDArray images, boolean training, boolean both, Probe probe) {
+    Probe seen = probe.in(images.getManager());
     try (GradientMode mode = GradientMode.set(training && GradientMode.isOn())) {
-      FeaturePyramid pyramid = features(store, images, training, probe);
-      if (neck != null) {
-        FeaturePyramid before = pyramid;
-        pyramid = neck.forward(store, before, training);
-        release(training, before);
-      }
-      NDList scores = new NDList(head.scores(store, pyramid.maps(), training, probe));
-      if (both) {
-        scores.add(auxiliary.scores(store, pyramid.maps(), training, Probe.NONE));
-      }
-      release(training, pyramid);
-      return scores;
+      return Prediction.run(
+          images,
+          training,
+          borrowed -> {
+            FeaturePyramid pyramid = pyramid(store, borrowed, training, seen);
+            NDList scores = new NDList(head.scores(store, pyramid.maps(), training, seen));
+            if (both) {
+              scores.add(auxiliary.scores(store, pyramid.maps(), training, Probe.NONE));
+            }
+            return scores;
+          },
+          scores -> scores);
     }
   }
 
-  /** Frees maps that nothing will read. In training, the graph may still need them. */
-  private static void release(boolean training, FeaturePyramid pyramid) {
-    if (!training) {
-      pyramid.maps().close();
+  /** What the heads read. */
+  private FeaturePyramid pyramid(
+      ParameterStore store, NDArray images, boolean training, Probe probe) {
+    FeaturePyramid pyramid = features(store, images, training, probe);
+    if (neck == null) {
+      return pyramid;
     }
+    FeaturePyramid merged = neck.forward(store, pyramid, training);
+    if (!training) {
+      pyramid.maps().close(); // nothing will read them; in training, the graph may
+    }
+    return merged;
   }
 
   /** The backbone's maps. A backbone that learns nothing computes as in prediction. */

@@ -176,6 +176,34 @@ class DetectorTest {
 
   @ParameterizedTest
   @EnumSource
+  void predictionsLeaveTheirResultsAlone(Kind kind) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Detector detector = filled(kind, manager);
+      detector.freezeParameters(true);
+      int parameters = manager.getManagedArrays().size();
+      for (boolean autograd : new boolean[] {false, true}) {
+        try (NDManager scope = manager.newSubManager();
+            GradientMode mode = GradientMode.set(autograd)) {
+          ParameterStore store = new ParameterStore(scope, false);
+          NDArray images = images(scope, 1);
+          List<NDArray> wanted = new ArrayList<>(List.of(images));
+          NDList maps = detector.pyramid(store, images, false).maps();
+          wanted.addAll(maps);
+          assertThat(scope.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+          wanted.addAll(detector.forward(store, new NDList(images), false));
+          assertThat(scope.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+          wanted.addAll(detector.head().forward(store, maps, false));
+          assertThat(scope.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+          detector.head().detect(store, maps, List.of(ImageFrame.of(HEIGHT, WIDTH)));
+          assertThat(scope.getManagedArrays()).containsExactlyInAnyOrderElementsOf(wanted);
+        }
+        assertThat(manager.getManagedArrays()).hasSize(parameters);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void shapesAreAsPromised(Kind kind) {
     try (NDManager manager = NDManager.newBaseManager()) {
       Detector detector = filled(kind, manager);
@@ -390,10 +418,12 @@ class DetectorTest {
       ImageFrame frame = ImageFrame.of(HEIGHT, WIDTH);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps.subNDList(1), List.of(frame)))
-          .withMessageContaining("must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
+          .withMessageContaining(
+              "must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps(manager, head, 3), List.of(frame)))
-          .withMessageContaining("must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
+          .withMessageContaining(
+              "must be (batch, channels, height, width) with [4, 4, 4, 4, 4] channels");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> head.detect(store, maps, List.of(frame, frame)))
           .withMessageContaining("there are 2");

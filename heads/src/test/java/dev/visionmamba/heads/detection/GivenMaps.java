@@ -27,7 +27,7 @@ final class GivenMaps extends Backbone {
   }
 
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     List<FeaturePyramid.Level> seen = new ArrayList<>();
     for (int i = 0; i < levels.size(); i++) {

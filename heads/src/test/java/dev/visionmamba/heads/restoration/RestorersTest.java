@@ -18,6 +18,7 @@ import dev.visionmamba.heads.restoration.layers.Padding;
 import dev.visionmamba.heads.restoration.mambair.MambaIRConfig;
 import dev.visionmamba.heads.restoration.mambair.MambaIRUNetConfig;
 import dev.visionmamba.heads.restoration.mambairv2.MambaIRv2Config;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +124,26 @@ class RestorersTest {
           .containsExactly(NDArrays.concat(apart).toFloatArray(), within(1e-5f));
       NDArray again = network.forward(store, images, false);
       assertThat(again.toFloatArray()).isEqualTo(together.toFloatArray());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("small")
+  void nothingButTheResultIsLeft(Restorer network) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Shape shape = new Shape(1, network.channels(), 17, 14);
+      network.initialize(manager, DataType.FLOAT32, shape);
+      network.freezeParameters(true);
+      int parameters = manager.getManagedArrays().size();
+      for (boolean autograd : new boolean[] {false, true}) {
+        try (NDManager each = manager.newSubManager();
+            GradientMode mode = GradientMode.set(autograd)) {
+          NDArray images = each.ones(shape);
+          NDArray restored = network.forward(new ParameterStore(each, false), images, false);
+          assertThat(each.getManagedArrays()).containsExactlyInAnyOrder(images, restored);
+        }
+        assertThat(manager.getManagedArrays()).hasSize(parameters);
+      }
     }
   }
 

@@ -27,7 +27,7 @@ final class OneConvolution extends Backbone {
   }
 
   @Override
-  public FeaturePyramid features(
+  protected FeaturePyramid featuresInternal(
       ParameterStore store, NDArray images, boolean training, Probe probe) {
     NDArray map = conv.forward(store, Maps.channelLast(images, in), training);
     return new FeaturePyramid(List.of(new FeaturePyramid.Level(map.transpose(0, 3, 1, 2), stride)));

@@ -8,6 +8,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
@@ -15,11 +16,13 @@ import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
+import dev.visionmamba.backbones.Probe;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.backbones.plainmamba.PlainMamba;
 import dev.visionmamba.backbones.plainmamba.PlainMambaPyramid;
 import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimPyramid;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -481,6 +484,34 @@ class SegmenterTest {
         int base = manager.getParentManager().getManagedArrays().size();
         assertThat(arrays + base).isEqualTo(i == 0 ? arrays + base : before);
         before = arrays + base;
+      }
+    }
+  }
+
+  /** With a scope around it or without, and whether autograd is on or off. */
+  @Test
+  void predictionsLeaveTheirScoresAlone() {
+    for (Segmenter network : List.of(upernet(), vim(), Segmenter.semanticFpn(efficientVim(), 3))) {
+      ready(network);
+      int parameters = manager.getManagedArrays().size();
+      for (boolean autograd : new boolean[] {false, true}) {
+        try (NDManager each = manager.newSubManager();
+            GradientMode mode = GradientMode.set(autograd)) {
+          NDArray images = each.ones(new Shape(1, 3, 64, 64));
+          ParameterStore store = new ParameterStore(each, false);
+          NDArray scores = network.forward(store, images, false);
+          assertThat(each.getManagedArrays()).containsExactlyInAnyOrder(images, scores);
+          NDList asBlock = network.forward(store, new NDList(images), false);
+          assertThat(each.getManagedArrays())
+              .containsExactlyInAnyOrder(images, scores, asBlock.singletonOrThrow());
+          NDList both = network.inspect(store, images, Probe.NONE);
+          assertThat(each.getManagedArrays()).hasSize(3 + both.size());
+          try (NDScope scope = new NDScope()) {
+            assertThat(network.forward(store, images, false).sum().getFloat()).isFinite();
+          }
+          assertThat(each.getManagedArrays()).hasSize(3 + both.size());
+        }
+        assertThat(manager.getManagedArrays()).hasSize(parameters);
       }
     }
   }

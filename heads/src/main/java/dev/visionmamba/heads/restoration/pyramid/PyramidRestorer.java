@@ -1,7 +1,6 @@
 package dev.visionmamba.heads.restoration.pyramid;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Backbone;
@@ -65,21 +64,6 @@ public final class PyramidRestorer extends Restorer {
 
   @Override
   protected NDArray restore(ParameterStore store, NDArray images, boolean training) {
-    if (training) {
-      return restored(store, images, true);
-    }
-    // Backbones leave maps behind in the images' manager, so it is one of their own.
-    NDManager manager = images.getManager();
-    try (NDManager temporary = manager.newSubManager()) {
-      NDArray borrowed = images.stopGradient(); // the same elements
-      borrowed.attach(temporary);
-      NDArray result = restored(store, borrowed, false);
-      result.attach(manager);
-      return result;
-    }
-  }
-
-  private NDArray restored(ParameterStore store, NDArray images, boolean training) {
     NDArray start = Tape.cut(images);
     NDArray residual = residual(store, start, training);
     long height = scale() * images.getShape().get(2);
