@@ -10,6 +10,8 @@ import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.heads.segmentation.SegmentationInference;
+import dev.visionmamba.tasks.FitBatches.Batch;
+import dev.visionmamba.tasks.FitBatches.Work;
 import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.ImageDecoder;
@@ -37,7 +39,9 @@ import java.util.List;
  *
  * <p>A picture is seen as the network was trained to see it: resized as a whole to the network's
  * size. A {@link SlidingWindow} sees a large picture part by part instead. Memory grows with the
- * pixels of what the network sees times the classes, four bytes each.
+ * pixels of what the network sees at once times the classes, four bytes each; for a window over the
+ * picture's own pixels, that is some rows of windows at the network's own resolution, but for
+ * {@linkplain #probabilities probabilities}.
  */
 public final class SemanticSegmenter implements AutoCloseable {
   private final SharedModel<SegmenterModel> model;
@@ -187,19 +191,26 @@ public final class SemanticSegmenter implements AutoCloseable {
     }
     return model.use(
         open ->
-            run(
-                    open,
-                    List.of(picture),
-                    options,
-                    (seen, scores) -> {
-                      try (NDArray probabilities =
-                          SegmentationInference.probabilities(
-                              scores, seen.height(), seen.width())) {
-                        return new ClassProbabilities(
-                            seen.width(), seen.height(), classes, probabilities.toFloatArray());
-                      }
-                    })
+            run(open, List.of(picture), options, batch -> probabilities(open, options, batch))
                 .get(0));
+  }
+
+  private static List<ClassProbabilities> probabilities(
+      SegmenterModel model, SegmenterOptions options, Batch batch) {
+    return ofScores(
+        model,
+        options,
+        batch,
+        (picture, scores) -> {
+          try (NDArray probabilities =
+              SegmentationInference.probabilities(scores, picture.height(), picture.width())) {
+            return new ClassProbabilities(
+                picture.width(),
+                picture.height(),
+                model.description().classes(),
+                probabilities.toFloatArray());
+          }
+        });
   }
 
   /**
@@ -219,17 +230,47 @@ public final class SemanticSegmenter implements AutoCloseable {
         model,
         pictures,
         options,
-        (picture, scores) -> {
-          byte[] bytes = new byte[picture.width() * picture.height()];
-          try (NDArray labels =
-                  SegmentationInference.labels(scores, picture.height(), picture.width());
-              NDArray small = labels.toType(DataType.UINT8, false)) {
-            small.toByteBuffer().get(bytes);
-          }
-          return new SegmentedPicture(
-              new LabelMap(picture.width(), picture.height(), bytes),
-              model.description().classes());
-        });
+        batch ->
+            atOwnSize(options)
+                ? labelled(model, options, batch)
+                : ofScores(
+                    model,
+                    options,
+                    batch,
+                    (picture, scores) -> {
+                      try (NDArray labels =
+                          SegmentationInference.labels(scores, picture.height(), picture.width())) {
+                        return segmented(model, picture, labels);
+                      }
+                    }));
+  }
+
+  /** Pictures that are seen at their own size, so that no scores are kept to be resized. */
+  private static List<SegmentedPicture> labelled(
+      SegmenterModel model, SegmenterOptions options, Batch batch) {
+    ParameterStore store = new ParameterStore(batch.images().getManager(), false);
+    List<SegmentedPicture> answers = new ArrayList<>();
+    try (NDArray labels = inference(options).labels(model.network(), store, batch.images())) {
+      for (int i = 0; i < batch.pictures().size(); i++) {
+        PixelImage picture = batch.pictures().get(i);
+        NDIndex own = new NDIndex("{}:{}, :{}, :{}", i, i + 1, picture.height(), picture.width());
+        try (NDArray part = labels.get(own)) {
+          answers.add(segmented(model, picture, part));
+        }
+      }
+    }
+    return answers;
+  }
+
+  /** From the labels of its pixels, (1, H, W). */
+  private static SegmentedPicture segmented(
+      SegmenterModel model, PixelImage picture, NDArray labels) {
+    byte[] bytes = new byte[picture.width() * picture.height()];
+    try (NDArray small = labels.toType(DataType.UINT8, false)) {
+      small.toByteBuffer().get(bytes);
+    }
+    return new SegmentedPicture(
+        new LabelMap(picture.width(), picture.height(), bytes), model.description().classes());
   }
 
   /** What is made of a picture's scores, (1, classes, H, W) without what is filled up. */
@@ -238,14 +279,37 @@ public final class SemanticSegmenter implements AutoCloseable {
     R of(PixelImage picture, NDArray scores);
   }
 
-  private static <R> List<R> run(
-      SegmenterModel model, List<PixelImage> pictures, SegmenterOptions options, Answer<R> answer) {
-    FitInput fit = model.description().fit();
+  private static <R> List<R> ofScores(
+      SegmenterModel model, SegmenterOptions options, Batch batch, Answer<R> answer) {
+    ParameterStore store = new ParameterStore(batch.images().getManager(), false);
+    List<R> answers = new ArrayList<>();
+    try (NDArray scores = inference(options).scores(model.network(), store, batch.images())) {
+      for (int i = 0; i < batch.pictures().size(); i++) {
+        RescaleSize size = batch.sizes().get(i);
+        NDIndex own = new NDIndex("{}:{}, :, :{}, :{}", i, i + 1, size.height(), size.width());
+        try (NDArray part = scores.get(own)) {
+          answers.add(answer.of(batch.pictures().get(i), part));
+        }
+      }
+    }
+    return answers;
+  }
+
+  private static SegmentationInference inference(SegmenterOptions options) {
     SlidingWindow window = options.window();
-    SegmentationInference inference =
-        window == null ? SegmentationInference.whole() : window.inference();
-    if (window == null || window.fitted()) {
-      return run(model, pictures, new FitPreprocessing(fit), options, inference, answer);
+    return window == null ? SegmentationInference.whole() : window.inference();
+  }
+
+  /** Whether a window slides over the picture's own pixels. */
+  private static boolean atOwnSize(SegmenterOptions options) {
+    return options.window() != null && !options.window().fitted();
+  }
+
+  private static <R> List<R> run(
+      SegmenterModel model, List<PixelImage> pictures, SegmenterOptions options, Work<R> work) {
+    FitInput fit = model.description().fit();
+    if (!atOwnSize(options)) {
+      return run(model, pictures, new FitPreprocessing(fit), options, work);
     }
     // Each picture keeps its own size.
     List<R> answers = new ArrayList<>();
@@ -257,8 +321,7 @@ public final class SemanticSegmenter implements AutoCloseable {
               fit.multiple(),
               fit.mean(),
               fit.std());
-      answers.addAll(
-          run(model, List.of(picture), new FitPreprocessing(own), options, inference, answer));
+      answers.addAll(run(model, List.of(picture), new FitPreprocessing(own), options, work));
     }
     return answers;
   }
@@ -268,28 +331,9 @@ public final class SemanticSegmenter implements AutoCloseable {
       List<PixelImage> pictures,
       FitPreprocessing preprocessing,
       SegmenterOptions options,
-      SegmentationInference inference,
-      Answer<R> answer) {
+      Work<R> work) {
     return FitBatches.run(
-        pictures,
-        preprocessing,
-        options.batchSize(),
-        model.djlModel().getNDManager(),
-        batch -> {
-          ParameterStore store = new ParameterStore(batch.images().getManager(), false);
-          List<R> answers = new ArrayList<>();
-          try (NDArray scores = inference.scores(model.network(), store, batch.images())) {
-            for (int i = 0; i < batch.pictures().size(); i++) {
-              RescaleSize size = batch.sizes().get(i);
-              NDIndex own =
-                  new NDIndex("{}:{}, :, :{}, :{}", i, i + 1, size.height(), size.width());
-              try (NDArray part = scores.get(own)) {
-                answers.add(answer.of(batch.pictures().get(i), part));
-              }
-            }
-          }
-          return answers;
-        });
+        pictures, preprocessing, options.batchSize(), model.djlModel().getNDManager(), work);
   }
 
   /**

@@ -131,6 +131,28 @@ class SemanticSegmenterTest {
     }
   }
 
+  /** Overlapping windows over the picture's own pixels, whose scores are not kept. */
+  @ParameterizedTest
+  @CsvSource({"100, 75", "33, 70", "70, 33", "20, 9"})
+  void aWindowsClassesAreTheMostProbable(int width, int height) {
+    PixelImage picture = DenseModels.picture(width, height, 5);
+    SegmenterOptions sliding = SegmenterOptions.DEFAULT.withWindow(SlidingWindow.over(32));
+    try (SemanticSegmenter slider = SemanticSegmenter.of(DenseModels.segmenter(), sliding)) {
+      SegmentedPicture answer = slider.segment(picture);
+      ClassProbabilities probabilities = slider.probabilities(picture);
+      assertThat(answer.labels().width()).isEqualTo(width);
+      assertThat(answer.labels().height()).isEqualTo(height);
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+          float best = probabilities.probability(answer.labels().label(x, y), x, y);
+          for (int label = 0; label < 3; label++) {
+            assertThat(probabilities.probability(label, x, y)).isLessThanOrEqualTo(best);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void aFittedWindowSlidesOverTheNetworksInput() {
     PixelImage large = DenseModels.picture(300, 100, 5); // becomes 96 x 32

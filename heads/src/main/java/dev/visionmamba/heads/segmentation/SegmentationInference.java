@@ -67,7 +67,9 @@ public final class SegmentationInference {
   }
 
   /**
-   * The scores at the size of the input.
+   * The scores at the size of the input: four bytes for each class and pixel, in float32. Where the
+   * {@linkplain #labels(Segmenter, ParameterStore, NDArray) labels} are enough, they take much
+   * less.
    *
    * @param network the network
    * @param store the parameter store
@@ -76,61 +78,206 @@ public final class SegmentationInference {
    * @throws IllegalArgumentException if the images have other channels or are too small
    */
   public NDArray scores(Segmenter network, ParameterStore store, NDArray images) {
-    Shape shape = images.getShape();
-    if (shape.dimension() != 4) {
-      throw new IllegalArgumentException(
-          "images must be (batch, channels, height, width), but are " + shape);
-    }
+    Shape shape = requireImages(images.getShape());
     try (GradientMode off = GradientMode.off()) {
-      boolean slides =
-          window != null && (window.get(0) < shape.get(2) || window.get(1) < shape.get(3));
-      NDArray scores = slides ? slid(network, store, images) : seen(network, store, images);
-      try (scores) {
-        return scores.transpose(0, 3, 1, 2);
+      if (!slides(shape)) {
+        return seen(network, store, images);
+      }
+      Shape whole = new Shape(shape.get(0), shape.get(2), shape.get(3), network.classes());
+      try (NDArray all = images.getManager().zeros(whole, images.getDataType())) {
+        slide(
+            network,
+            store,
+            images,
+            SCORES_AT_ONCE,
+            (strip, first) -> {
+              long end = first + strip.getShape().get(1);
+              try (NDArray place = all.get(new NDIndex().addAllDim().addSliceDim(first, end))) {
+                place.addi(strip);
+              }
+            });
+        return all.transpose(0, 3, 1, 2);
       }
     }
   }
 
-  /** A whole input's scores at its size, (B, H, W, classes). */
-  private static NDArray seen(Segmenter network, ParameterStore store, NDArray images) {
-    Shape shape = images.getShape();
-    // The network's results belong to the manager of what it is given: one that is closed here.
-    try (NDManager temporary = images.getManager().newSubManager()) {
-      NDArray view = images.reshape(shape);
-      view.attach(temporary);
-      NDArray map = network.forward(store, view, false).transpose(0, 2, 3, 1);
-      NDArray seen = Resize.bilinear(map, shape.get(2), shape.get(3));
-      seen.attach(images.getManager());
-      return seen;
+  /**
+   * The most probable classes at the size of the input. Of a sliding window's scores, only those
+   * are in memory that other windows will add to, at the network's own resolution, and some rows at
+   * the input's.
+   *
+   * @param network the network
+   * @param store the parameter store
+   * @param images (B, channels, H, W), normalised
+   * @return (B, H, W), int64, counted from 0; of equal scores, the first
+   * @throws IllegalArgumentException if the images have other channels or are too small
+   */
+  public NDArray labels(Segmenter network, ParameterStore store, NDArray images) {
+    Shape shape = requireImages(images.getShape());
+    if (!slides(shape)) {
+      try (NDArray scores = scores(network, store, images)) {
+        return labels(scores, (int) shape.get(2), (int) shape.get(3));
+      }
+    }
+    NDManager manager = images.getManager();
+    try (GradientMode off = GradientMode.off();
+        NDManager temporary = manager.newSubManager()) {
+      NDList strips = new NDList();
+      slide(
+          network,
+          store,
+          images,
+          SCORES_AT_ONCE,
+          (strip, first) -> {
+            NDArray best = strip.argMax(3);
+            best.attach(temporary);
+            strips.add(best);
+          });
+      NDArray labels = NDArrays.concat(strips, 1);
+      labels.attach(manager);
+      return labels;
     }
   }
 
-  private NDArray slid(Segmenter network, ParameterStore store, NDArray images) {
+  private static Shape requireImages(Shape shape) {
+    if (shape.dimension() != 4) {
+      throw new IllegalArgumentException(
+          "images must be (batch, channels, height, width), but are " + shape);
+    }
+    return shape;
+  }
+
+  private boolean slides(Shape images) {
+    return window != null && (window.get(0) < images.get(2) || window.get(1) < images.get(3));
+  }
+
+  /** A whole input's scores at its size, (B, classes, H, W). */
+  private static NDArray seen(Segmenter network, ParameterStore store, NDArray images) {
+    Shape shape = images.getShape();
+    try (NDArray scores = network.forward(store, images, false);
+        NDArray map = scores.transpose(0, 2, 3, 1);
+        NDArray resized = Resize.bilinear(map, shape.get(2), shape.get(3))) {
+      return resized.transpose(0, 3, 1, 2);
+    }
+  }
+
+  /** Is given the finished rows of a sliding window's scores, from top to bottom. */
+  @FunctionalInterface
+  interface Strips {
+    /**
+     * Takes some rows.
+     *
+     * @param scores (B, rows, W, classes), closed afterwards
+     * @param first the first row, counted from 0
+     */
+    void take(NDArray scores, long first);
+  }
+
+  /**
+   * Windows side by side.
+   *
+   * @param top the first row of the input that they see
+   * @param end the row after the last
+   * @param maps what the network says of each, (B, h, w, classes), at its own resolution
+   */
+  private record WindowRow(long top, long end, List<NDArray> maps) {
+    void close() {
+      maps.forEach(NDArray::close);
+    }
+  }
+
+  /**
+   * Slides the window over the images.
+   *
+   * @param most how many scores at once, but at least a row
+   */
+  void slide(Segmenter network, ParameterStore store, NDArray images, long most, Strips strips) {
     Shape shape = images.getShape();
     long height = shape.get(2);
     long width = shape.get(3);
     List<long[]> rows = windows(height, window.get(0), step.get(0));
     List<long[]> columns = windows(width, window.get(1), step.get(1));
-    NDArray sum =
-        images
-            .getManager()
-            .zeros(new Shape(shape.get(0), height, width, network.classes()), images.getDataType());
-    for (long[] y : rows) {
-      for (long[] x : columns) {
-        NDIndex inImages = new NDIndex().addAllDim(2).addSliceDim(y[0], y[1]);
-        NDIndex inSum = new NDIndex().addAllDim().addSliceDim(y[0], y[1]);
-        try (NDArray part = images.get(inImages.addSliceDim(x[0], x[1]));
-            NDArray scores = seen(network, store, part);
-            NDArray place = sum.get(inSum.addSliceDim(x[0], x[1]))) {
-          place.addi(scores);
+    long row = Math.max(shape.get(0) * width * network.classes(), 1);
+    long atOnce = Math.max(most / row, 1);
+    try (NDManager temporary = images.getManager().newSubManager()) {
+      List<WindowRow> open = new ArrayList<>();
+      for (int i = 0; i < rows.size(); i++) {
+        long top = rows.get(i)[0];
+        open.stream().filter(seen -> seen.end() <= top).forEach(WindowRow::close);
+        open.removeIf(seen -> seen.end() <= top);
+        open.add(windowRow(network, store, images, rows.get(i), columns, temporary));
+        // No later window sees what is above the next one's top.
+        long finished = i + 1 < rows.size() ? rows.get(i + 1)[0] : height;
+        for (long first = top; first < finished; first += atOnce) {
+          long end = Math.min(first + atOnce, finished);
+          Shape strip = new Shape(shape.get(0), end - first, width, network.classes());
+          try (NDArray sum = temporary.zeros(strip, images.getDataType())) {
+            for (WindowRow seen : open) {
+              add(seen, columns, sum, first);
+            }
+            divide(sum, rows, columns, first);
+            strips.take(sum, first);
+          }
         }
       }
     }
+  }
+
+  /** What the network says of a row of windows. */
+  private static WindowRow windowRow(
+      Segmenter network,
+      ParameterStore store,
+      NDArray images,
+      long[] y,
+      List<long[]> columns,
+      NDManager manager) {
+    List<NDArray> maps = new ArrayList<>();
+    for (long[] x : columns) {
+      NDIndex place = new NDIndex().addAllDim(2).addSliceDim(y[0], y[1]).addSliceDim(x[0], x[1]);
+      try (NDArray part = images.get(place);
+          NDArray scores = network.forward(store, part, false)) {
+        NDArray map = scores.transpose(0, 2, 3, 1);
+        map.attach(manager);
+        maps.add(map);
+      }
+    }
+    return new WindowRow(y[0], y[1], maps);
+  }
+
+  /** Adds what a row of windows says to those of a strip's rows that it sees. */
+  private static void add(WindowRow row, List<long[]> columns, NDArray strip, long first) {
+    long from = Math.max(first, row.top());
+    long end = Math.min(first + strip.getShape().get(1), row.end());
+    for (int i = 0; i < columns.size() && from < end; i++) {
+      long left = columns.get(i)[0];
+      long right = columns.get(i)[1];
+      NDIndex seen =
+          new NDIndex().addAllDim().addSliceDim(from - first, end - first).addSliceDim(left, right);
+      try (NDArray scores =
+              Resize.bilinearRows(
+                  row.maps().get(i),
+                  row.end() - row.top(),
+                  right - left,
+                  from - row.top(),
+                  end - row.top());
+          NDArray place = strip.get(seen)) {
+        place.addi(scores);
+      }
+    }
+  }
+
+  /** Makes means of a strip's sums. */
+  private static void divide(NDArray sum, List<long[]> rows, List<long[]> columns, long first) {
+    long height = sum.getShape().get(1);
+    long width = sum.getShape().get(2);
     // How many windows see a pixel is a product of its row's and its column's windows.
-    try (NDArray rowCounts = counts(images, rows, height, new Shape(1, height, 1, 1));
-        NDArray columnCounts = counts(images, columns, width, new Shape(1, 1, width, 1));
-        NDArray counts = rowCounts.mul(columnCounts)) {
-      return sum.divi(counts);
+    try (NDArray ofRows =
+            sum.getManager().create(counts(rows, first, height), new Shape(1, height, 1, 1));
+        NDArray ofColumns =
+            sum.getManager().create(counts(columns, 0, width), new Shape(1, 1, width, 1));
+        NDArray counts = ofRows.mul(ofColumns);
+        NDArray typed = counts.toType(sum.getDataType(), false)) {
+      sum.divi(typed);
     }
   }
 
@@ -145,14 +292,16 @@ public final class SegmentationInference {
     return windows;
   }
 
-  private static NDArray counts(NDArray images, List<long[]> windows, long size, Shape shape) {
+  /** How many windows see each of some pixels of an axis. */
+  private static float[] counts(List<long[]> windows, long first, long size) {
     float[] counts = new float[Math.toIntExact(size)];
     for (long[] window : windows) {
-      for (long i = window[0]; i < window[1]; i++) {
-        counts[(int) i]++;
+      long end = Math.min(window[1], first + size);
+      for (long i = Math.max(window[0], first); i < end; i++) {
+        counts[(int) (i - first)]++;
       }
     }
-    return images.getManager().create(counts, shape).toType(images.getDataType(), false);
+    return counts;
   }
 
   /**
