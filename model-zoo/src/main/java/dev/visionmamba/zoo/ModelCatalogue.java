@@ -33,7 +33,10 @@ public final class ModelCatalogue {
   /** A model that comes with this library; of a task's, the first is the default. */
   private record Bundled(String name, Task task) {}
 
-  private static final List<Bundled> BUNDLED = List.of(new Bundled(DEFAULT, Task.CLASSIFICATION));
+  private static final List<Bundled> BUNDLED =
+      List.of(
+          new Bundled(DEFAULT, Task.CLASSIFICATION),
+          new Bundled("vmamba_micro.fashion_scenes_detection", Task.INSTANCE_SEGMENTATION));
 
   /** What a folder that training has written calls its model. */
   public static final String MODEL_FILE = "model.safetensors";

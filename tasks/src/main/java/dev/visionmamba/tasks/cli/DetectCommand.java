@@ -97,6 +97,11 @@ final class DetectCommand implements Callable<Integer> {
   private Integer overlap;
 
   @Option(
+      names = "--tiles-only",
+      description = "With --tile: do not look at the picture as a whole, for objects beyond a tile.")
+  private boolean tilesOnly;
+
+  @Option(
       names = "--masks",
       negatable = true,
       fallbackValue = "true",
@@ -146,15 +151,22 @@ final class DetectCommand implements Callable<Integer> {
 
   private DetectorOptions options() {
     try {
-      if (tile == null && overlap != null) {
-        throw new IllegalArgumentException("--overlap is of tiles; give --tile too");
+      if (tile == null && (overlap != null || tilesOnly)) {
+        throw new IllegalArgumentException(
+            "--overlap and --tiles-only are of tiles; give --tile too");
       }
-      DetectionTiling tiling =
-          tile == null ? null : DetectionTiling.of(tile, overlap == null ? tile / 4 : overlap);
-      return new DetectorOptions(threshold, nms, most, batch, tiling);
+      return new DetectorOptions(threshold, nms, most, batch, tiling());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private DetectionTiling tiling() {
+    if (tile == null) {
+      return null;
+    }
+    DetectionTiling tiling = DetectionTiling.of(tile, overlap == null ? tile / 4 : overlap);
+    return tilesOnly ? tiling.withoutWhole() : tiling;
   }
 
   private Finder finder(DetectorModel loaded, DetectorOptions options) {
