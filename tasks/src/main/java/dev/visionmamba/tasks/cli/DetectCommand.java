@@ -98,7 +98,8 @@ final class DetectCommand implements Callable<Integer> {
 
   @Option(
       names = "--tiles-only",
-      description = "With --tile: do not look at the picture as a whole, for objects beyond a tile.")
+      description =
+          "With --tile: do not look at the picture as a whole, for objects beyond a tile.")
   private boolean tilesOnly;
 
   @Option(

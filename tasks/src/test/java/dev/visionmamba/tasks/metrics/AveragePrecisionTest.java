@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The numbers of the fixtures are those of {@code make_annotation_fixtures.py}, worked out from the
- * published definition; pycocotools 2.0.11 gives the same, to 2e-15. The rest can be checked by hand.
+ * published definition; pycocotools 2.0.11 gives the same, to 2e-15. The rest can be checked by
+ * hand.
  */
 class AveragePrecisionTest {
   @TempDir Path folder;
