@@ -122,4 +122,28 @@ class DetectCommandTest {
       assertThat(model.description().fit().shorterSide()).isEqualTo(128);
     }
   }
+
+  @Test
+  void samplesAreMaskRcnnsAndAtLeastOne() throws Exception {
+    Path garments = FashionFiles.write(folder.resolve("garments"));
+    String scenes =
+        "train --task detect --dataset fashion-scenes --scenes 2 --limit 2 --set dims=8"
+            + SMALL
+            + "--out "
+            + folder.resolve("out")
+            + " --data "
+            + garments;
+    CommandLineRun none = CommandLineRun.of((scenes + " --region-samples 0").split(" +"));
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).contains("--region-samples must be at least 1, got 0");
+    CommandLineRun other =
+        CommandLineRun.of(
+            "train --dataset fashion-scenes --scenes 2 --limit 2 --set dims=8 --head retinanet"
+                .concat(" --proposals 9 --out " + folder.resolve("out") + " --data " + garments)
+                .split(" +"));
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.err()).contains("--proposals are for mask_rcnn alone");
+    CommandLineRun few = succeed(scenes + " --anchor-samples 8 --region-samples 4 --proposals 10");
+    assertThat(few.out()).contains("test box AP");
+  }
 }
