@@ -1,18 +1,14 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.MalformedModelException;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.metrics.ConfusionMatrixChart;
 import dev.visionmamba.tasks.training.ClassifierEvaluation;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.ImageDataset;
-import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.zoo.ClassifierModel;
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** The training of a classifier. */
 final class ClassifierLearning implements Learning {
@@ -64,15 +60,8 @@ final class ClassifierLearning implements Learning {
   }
 
   @Override
-  public List<EpochResult> run(
-      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
-      throws IOException, MalformedModelException {
-    return training.run(resume, until, notes, listener);
-  }
-
-  @Override
-  public EpochResult kept(List<EpochResult> history) {
-    return training.kept(history);
+  public ClassifierTraining training() {
+    return training;
   }
 
   @Override

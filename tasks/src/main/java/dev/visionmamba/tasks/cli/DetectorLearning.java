@@ -1,20 +1,16 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
 import dev.visionmamba.tasks.training.DetectionDataset;
 import dev.visionmamba.tasks.training.DetectionTraining;
 import dev.visionmamba.tasks.training.DetectorEvaluation;
 import dev.visionmamba.tasks.training.EpochResult;
-import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.zoo.DetectorModel;
 import dev.visionmamba.zoo.catalogue.Task;
 import java.io.IOException;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -87,15 +83,8 @@ final class DetectorLearning implements Learning {
   }
 
   @Override
-  public List<EpochResult> run(
-      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
-      throws IOException, MalformedModelException {
-    return training.run(resume, until, notes, listener);
-  }
-
-  @Override
-  public EpochResult kept(List<EpochResult> history) {
-    return training.kept(history);
+  public DetectionTraining training() {
+    return training;
   }
 
   @Override

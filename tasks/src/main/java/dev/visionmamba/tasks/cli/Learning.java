@@ -1,15 +1,13 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.tasks.training.EpochResult;
-import dev.visionmamba.tasks.training.TrainingListener;
+import dev.visionmamba.tasks.training.ModelTraining;
 import dev.visionmamba.tasks.training.TrainingOptions;
 import dev.visionmamba.zoo.TrainedModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -43,13 +41,13 @@ interface Learning extends AutoCloseable {
   /** How many there are to test with. */
   int testCount();
 
-  /** Trains, as {@link dev.visionmamba.tasks.training.ClassifierTraining#run} does. */
-  List<EpochResult> run(
-      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
-      throws IOException, MalformedModelException;
+  /** How it is trained. */
+  ModelTraining training();
 
-  /** The epoch whose model is kept. */
-  EpochResult kept(List<EpochResult> history);
+  /** What the model's notes tell of the training, beside what the command says of any. */
+  default Map<String, String> notes() {
+    return Map.of();
+  }
 
   /** Measures the model that is kept, leaves pictures of that in the folder, and says it. */
   String measured(EpochResult kept) throws IOException;

@@ -1,18 +1,14 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.PictureFolder;
 import dev.visionmamba.tasks.training.RestorationScore;
 import dev.visionmamba.tasks.training.RestorationSettings;
 import dev.visionmamba.tasks.training.RestorationTraining;
 import dev.visionmamba.tasks.training.RestorerEvaluation;
-import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.zoo.RestorerModel;
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -89,17 +85,13 @@ final class RestorerLearning implements Learning {
   }
 
   @Override
-  public List<EpochResult> run(
-      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
-      throws IOException, MalformedModelException {
-    Map<String, String> all = new HashMap<>(notes);
-    all.put(DEGRADATION, settings.degradation().toString());
-    return training.run(resume, until, all, listener);
+  public RestorationTraining training() {
+    return training;
   }
 
   @Override
-  public EpochResult kept(List<EpochResult> history) {
-    return training.kept(history);
+  public Map<String, String> notes() {
+    return Map.of(DEGRADATION, settings.degradation().toString());
   }
 
   @Override

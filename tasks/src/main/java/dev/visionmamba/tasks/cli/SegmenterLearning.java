@@ -1,17 +1,13 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.SegmentationDataset;
 import dev.visionmamba.tasks.training.SegmentationTraining;
 import dev.visionmamba.tasks.training.SegmenterEvaluation;
-import dev.visionmamba.tasks.training.TrainingListener;
 import dev.visionmamba.zoo.SegmenterModel;
 import java.io.IOException;
-import java.util.List;
-import java.util.Map;
 
 /** The training of a segmenter. */
 final class SegmenterLearning implements Learning {
@@ -70,15 +66,8 @@ final class SegmenterLearning implements Learning {
   }
 
   @Override
-  public List<EpochResult> run(
-      boolean resume, int until, Map<String, String> notes, TrainingListener listener)
-      throws IOException, MalformedModelException {
-    return training.run(resume, until, notes, listener);
-  }
-
-  @Override
-  public EpochResult kept(List<EpochResult> history) {
-    return training.kept(history);
+  public SegmentationTraining training() {
+    return training;
   }
 
   @Override

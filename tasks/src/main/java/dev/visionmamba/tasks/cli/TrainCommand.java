@@ -4,8 +4,10 @@ import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.TrainingOptions;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,8 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Trains a classifier, a segmenter, a detector or a restorer, or tunes a trained one to pictures of your"
-          + " own (--from).",
+      "Trains a classifier, a segmenter, a detector or a restorer, or tunes a trained one to"
+          + " pictures of your own (--from).",
       "After each epoch the folder holds model.safetensors, checkpoint.safetensors,"
           + " metrics.csv and curves.png; at the end, for a classifier, also confusion.png."
     })
@@ -73,6 +75,10 @@ final class TrainCommand implements Callable<Integer> {
     if (until < 1 || limit < 1) {
       throw new ParameterException(spec.commandLine(), "--until and --limit must be at least 1");
     }
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new ParameterException(
+          spec.commandLine(), "--out must be a folder, and " + out + " is a file");
+    }
     ModelTask chosen = task.of(data, network);
     if (restoration.given() && chosen != ModelTask.RESTORE) {
       throw new ParameterException(
@@ -96,10 +102,12 @@ final class TrainCommand implements Callable<Integer> {
               run.trainCount(),
               run.testCount());
       spec.commandLine().getOut().flush();
-      List<EpochResult> results =
-          run.run(resume, until, Map.of("command", command(), "data", data.title()), progress);
+      Map<String, String> notes = new HashMap<>(run.notes());
+      notes.put("command", command());
+      notes.put("data", data.title());
+      List<EpochResult> results = run.training().run(resume, until, notes, progress);
       progress.close();
-      EpochResult kept = run.kept(results);
+      EpochResult kept = run.training().kept(results);
       spec.commandLine()
           .getOut()
           .printf(

@@ -11,7 +11,7 @@ import java.util.Map;
  * {@link ClassifierTraining} has them under.
  */
 public sealed interface ModelTraining
-    permits ClassifierTraining, DetectionTraining, SegmentationTraining {
+    permits ClassifierTraining, DetectionTraining, RestorationTraining, SegmentationTraining {
 
   /**
    * Trains.

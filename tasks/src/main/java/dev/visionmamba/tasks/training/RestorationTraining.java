@@ -14,7 +14,7 @@ import java.util.Map;
  * it in the results (0.314 for 31.4 dB), after each epoch on the middle 256x256 pixels of the test
  * pictures.
  */
-public final class RestorationTraining {
+public final class RestorationTraining implements ModelTraining {
   private final Training<RestorationBatches.Batch> training;
 
   /**
@@ -51,29 +51,14 @@ public final class RestorationTraining {
             workers);
   }
 
-  /**
-   * Trains, as {@link ClassifierTraining#run} does.
-   *
-   * @param resume whether to go on from the folder's checkpoint, if there is one
-   * @param until the epoch to stop after; resuming goes on behind it
-   * @param notes kept in the model's description, beside the PSNR that is reached
-   * @param listener is told how it goes
-   * @return one result an epoch, those before a resumption among them
-   * @throws IOException if a file cannot be read or written
-   * @throws MalformedModelException if the checkpoint does not fit the model
-   */
+  @Override
   public List<EpochResult> run(
       boolean resume, int until, Map<String, String> notes, TrainingListener listener)
       throws IOException, MalformedModelException {
     return training.run(resume, until, notes, listener);
   }
 
-  /**
-   * The epoch whose model is kept, as {@link ClassifierTraining#kept} has it.
-   *
-   * @param history at least one epoch's result
-   * @return one of them
-   */
+  @Override
   public EpochResult kept(List<EpochResult> history) {
     return training.kept(history);
   }
