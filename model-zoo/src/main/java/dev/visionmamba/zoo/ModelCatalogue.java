@@ -2,6 +2,7 @@ package dev.visionmamba.zoo;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.Model;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.zoo.catalogue.Catalogue;
@@ -166,6 +167,28 @@ public final class ModelCatalogue {
     return load(nameOrPath, ModelKind.of(task(nameOrPath)), device);
   }
 
+  /**
+   * Loads a model of any task into a DJL model, which gets the network and owns the weights.
+   *
+   * @param file a safetensors file with a description
+   * @param model an empty model of the PyTorch engine; closed if loading fails
+   * @return a {@link ClassifierModel}, a {@link DetectorModel}, a {@link SegmenterModel} or a
+   *     {@link RestorerModel}, for inference
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   */
+  public static TrainedModel<?> loadAny(Path file, Model model)
+      throws IOException, MalformedModelException {
+    Task task;
+    try (CheckpointFile opened = CheckpointFile.open(file)) {
+      task = task(opened.values(), opened.name());
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return ModelKind.of(task).load(file, model);
+  }
+
   private static <M extends TrainedModel<?>> M load(
       String nameOrPath, ModelKind<?, M> kind, Device device)
       throws ModelNotFoundException, IOException, MalformedModelException {
@@ -211,6 +234,12 @@ public final class ModelCatalogue {
    */
   public static CatalogueEntry published(String name) throws ModelNotFoundException {
     Optional<CatalogueEntry> entry = Catalogue.published().find(name);
+    if (entry.isEmpty() && (name.contains("/") || name.contains("\\"))) {
+      throw new ModelNotFoundException(
+          "there is no file or folder \""
+              + name
+              + "\"; check the path, or name a model: the command \"visionmamba models\" lists them");
+    }
     if (entry.isEmpty()) {
       List<String> nearest = Catalogue.published().nearest(name, 3, bundled());
       throw new ModelNotFoundException(

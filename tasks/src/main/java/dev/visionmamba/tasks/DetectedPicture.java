@@ -4,10 +4,12 @@ import ai.djl.modality.cv.output.BoundingBox;
 import ai.djl.modality.cv.output.DetectedObjects;
 import ai.djl.modality.cv.output.Mask;
 import ai.djl.modality.cv.output.Rectangle;
+import dev.visionmamba.heads.detection.Detections;
 import dev.visionmamba.tasks.annotations.Box;
 import dev.visionmamba.tasks.annotations.CocoCategory;
 import dev.visionmamba.tasks.annotations.CocoResult;
 import dev.visionmamba.tasks.annotations.Detection;
+import dev.visionmamba.tasks.annotations.RunLengthMask;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +29,50 @@ public record DetectedPicture(
   public DetectedPicture {
     detections = List.copyOf(detections);
     classes = List.copyOf(classes);
+  }
+
+  /**
+   * What a detector's network has found, for the whole picture.
+   *
+   * @param width of the picture in pixels
+   * @param height of the picture in pixels
+   * @param found boxes in pixels of the picture
+   * @param classes the classes' names by label
+   * @return the objects, their masks of the picture's size
+   */
+  public static DetectedPicture of(int width, int height, Detections found, List<String> classes) {
+    List<Detection> detections = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      float[] box = found.box(i);
+      detections.add(
+          new Detection(
+              found.labels()[i],
+              found.scores()[i],
+              Box.ofCorners(box[0], box[1], box[2], box[3]),
+              found.masks().length == 0 ? null : mask(found, i, width, height)));
+    }
+    return new DetectedPicture(width, height, detections, classes);
+  }
+
+  /** An object's pixels, computed where they can be: in its box and a pixel around it. */
+  private static RunLengthMask mask(Detections found, int i, int width, int height) {
+    float[] box = found.box(i);
+    int left = limited(Math.floor(box[0]) - 1, width - 1);
+    int top = limited(Math.floor(box[1]) - 1, height - 1);
+    int columns = Math.max(1, limited(Math.ceil(box[2]) + 1, width) - left);
+    int rows = Math.max(1, limited(Math.ceil(box[3]) + 1, height) - top);
+    Detections alone =
+        new Detections(
+            new float[] {box[0] - left, box[1] - top, box[2] - left, box[3] - top},
+            new float[] {found.scores()[i]},
+            new int[] {found.labels()[i]},
+            new float[][] {found.masks()[i]});
+    return RunLengthMask.of(columns, rows, alone.pixels(0, rows, columns))
+        .placed(width, height, left, top);
+  }
+
+  private static int limited(double place, int most) {
+    return (int) Math.max(0, Math.min(place, most));
   }
 
   /**

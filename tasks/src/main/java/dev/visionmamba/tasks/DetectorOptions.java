@@ -97,7 +97,12 @@ public record DetectorOptions(
     return new DetectorOptions(scoreThreshold, nmsThreshold, mostObjects, batchSize, newTiling);
   }
 
-  MulticlassNms selection() {
+  /**
+   * Which of what the network has found is given, as heads take it.
+   *
+   * @return the thresholds and the most objects
+   */
+  public MulticlassNms selection() {
     return new MulticlassNms((float) scoreThreshold, (float) nmsThreshold, mostObjects);
   }
 }

@@ -5,9 +5,7 @@ import ai.djl.training.ParameterStore;
 import dev.visionmamba.heads.detection.DetectionOptions;
 import dev.visionmamba.heads.detection.Detections;
 import dev.visionmamba.heads.detection.ImageFrame;
-import dev.visionmamba.tasks.annotations.Box;
 import dev.visionmamba.tasks.annotations.Detection;
-import dev.visionmamba.tasks.annotations.RunLengthMask;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.DetectorModel;
@@ -68,6 +66,7 @@ final class PictureDetector implements AutoCloseable {
 
   private List<List<Detection>> whole(DetectorModel open, List<PixelImage> pictures) {
     DetectionOptions wanted = new DetectionOptions(options.selection(), masks);
+    List<String> classes = open.description().classes();
     return FitBatches.run(
         pictures,
         new FitPreprocessing(open.description().fit()),
@@ -88,43 +87,13 @@ final class PictureDetector implements AutoCloseable {
               open.network()
                   .detect(new ParameterStore(manager, false), batch.images(), frames, wanted);
           return IntStream.range(0, found.size())
-              .mapToObj(i -> detections(found.get(i), batch.pictures().get(i)))
+              .mapToObj(i -> detections(found.get(i), batch.pictures().get(i), classes))
               .toList();
         });
   }
 
-  private static List<Detection> detections(Detections found, PixelImage picture) {
-    List<Detection> detections = new ArrayList<>();
-    for (int i = 0; i < found.size(); i++) {
-      float[] box = found.box(i);
-      detections.add(
-          new Detection(
-              found.labels()[i],
-              found.scores()[i],
-              Box.ofCorners(box[0], box[1], box[2], box[3]),
-              found.masks().length == 0 ? null : mask(found, i, picture)));
-    }
-    return detections;
-  }
-
-  /** An object's pixels, computed where they can be: in its box and a pixel around it. */
-  private static RunLengthMask mask(Detections found, int i, PixelImage picture) {
-    float[] box = found.box(i);
-    int left = limited(Math.floor(box[0]) - 1, picture.width() - 1);
-    int top = limited(Math.floor(box[1]) - 1, picture.height() - 1);
-    int width = Math.max(1, limited(Math.ceil(box[2]) + 1, picture.width()) - left);
-    int height = Math.max(1, limited(Math.ceil(box[3]) + 1, picture.height()) - top);
-    Detections alone =
-        new Detections(
-            new float[] {box[0] - left, box[1] - top, box[2] - left, box[3] - top},
-            new float[] {found.scores()[i]},
-            new int[] {found.labels()[i]},
-            new float[][] {found.masks()[i]});
-    return RunLengthMask.of(width, height, alone.pixels(0, height, width))
-        .placed(picture.width(), picture.height(), left, top);
-  }
-
-  private static int limited(double place, int most) {
-    return (int) Math.max(0, Math.min(place, most));
+  private static List<Detection> detections(
+      Detections found, PixelImage picture, List<String> classes) {
+    return DetectedPicture.of(picture.width(), picture.height(), found, classes).detections();
   }
 }

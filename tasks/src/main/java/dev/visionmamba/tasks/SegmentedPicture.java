@@ -1,6 +1,9 @@
 package dev.visionmamba.tasks;
 
 import ai.djl.modality.cv.output.CategoryMask;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.heads.segmentation.SegmentationInference;
 import dev.visionmamba.tasks.annotations.CocoCategory;
 import dev.visionmamba.tasks.annotations.CocoResult;
 import dev.visionmamba.tasks.annotations.LabelMap;
@@ -20,6 +23,30 @@ public record SegmentedPicture(LabelMap labels, List<String> classes) {
   /** Copies the names. */
   public SegmentedPicture {
     classes = List.copyOf(classes);
+  }
+
+  /**
+   * What a segmenter's network says.
+   *
+   * @param width of the picture in pixels
+   * @param height of the picture in pixels
+   * @param scores (1, classes, H, W), of what the network saw without what was filled up
+   * @param classes the classes' names by label, at most 255
+   * @return the most probable class of each pixel
+   */
+  public static SegmentedPicture of(int width, int height, NDArray scores, List<String> classes) {
+    try (NDArray labels = SegmentationInference.labels(scores, height, width)) {
+      return ofLabels(width, height, labels, classes);
+    }
+  }
+
+  /** From the labels of its pixels, (1, H, W). */
+  static SegmentedPicture ofLabels(int width, int height, NDArray labels, List<String> classes) {
+    byte[] bytes = new byte[width * height];
+    try (NDArray small = labels.toType(DataType.UINT8, false)) {
+      small.toByteBuffer().get(bytes);
+    }
+    return new SegmentedPicture(new LabelMap(width, height, bytes), classes);
   }
 
   /**

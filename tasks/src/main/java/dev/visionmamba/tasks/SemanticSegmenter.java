@@ -5,14 +5,12 @@ import ai.djl.MalformedModelException;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.heads.segmentation.SegmentationInference;
 import dev.visionmamba.tasks.FitBatches.Batch;
 import dev.visionmamba.tasks.FitBatches.Work;
-import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.ImageDecoder;
 import dev.visionmamba.tasks.image.PixelImage;
@@ -237,12 +235,12 @@ public final class SemanticSegmenter implements AutoCloseable {
                     model,
                     options,
                     batch,
-                    (picture, scores) -> {
-                      try (NDArray labels =
-                          SegmentationInference.labels(scores, picture.height(), picture.width())) {
-                        return segmented(model, picture, labels);
-                      }
-                    }));
+                    (picture, scores) ->
+                        SegmentedPicture.of(
+                            picture.width(),
+                            picture.height(),
+                            scores,
+                            model.description().classes())));
   }
 
   /** Pictures that are seen at their own size, so that no scores are kept to be resized. */
@@ -255,22 +253,13 @@ public final class SemanticSegmenter implements AutoCloseable {
         PixelImage picture = batch.pictures().get(i);
         NDIndex own = new NDIndex("{}:{}, :{}, :{}", i, i + 1, picture.height(), picture.width());
         try (NDArray part = labels.get(own)) {
-          answers.add(segmented(model, picture, part));
+          answers.add(
+              SegmentedPicture.ofLabels(
+                  picture.width(), picture.height(), part, model.description().classes()));
         }
       }
     }
     return answers;
-  }
-
-  /** From the labels of its pixels, (1, H, W). */
-  private static SegmentedPicture segmented(
-      SegmenterModel model, PixelImage picture, NDArray labels) {
-    byte[] bytes = new byte[picture.width() * picture.height()];
-    try (NDArray small = labels.toType(DataType.UINT8, false)) {
-      small.toByteBuffer().get(bytes);
-    }
-    return new SegmentedPicture(
-        new LabelMap(picture.width(), picture.height(), bytes), model.description().classes());
   }
 
   /** What is made of a picture's scores, (1, classes, H, W) without what is filled up. */

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -176,6 +177,15 @@ public final class Catalogue {
               .orElse(null);
     }
     return Optional.ofNullable(entry == null ? byShortName.get(name) : entry);
+  }
+
+  /**
+   * The networks' names without their configurations.
+   *
+   * @return by such a name the default checkpoint of the newest network of that size
+   */
+  public Map<String, CatalogueEntry> shortNames() {
+    return Collections.unmodifiableMap(byShortName);
   }
 
   /**

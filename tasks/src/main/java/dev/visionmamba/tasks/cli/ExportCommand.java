@@ -2,7 +2,7 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.tasks.djl.ModelExport;
-import dev.visionmamba.zoo.ClassifierModel;
+import dev.visionmamba.zoo.TrainedModel;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Writes a model as a folder that DJL and DJL Serving load.",
+      "Writes a classifier, a detector or a segmenter as a folder that DJL and DJL Serving load.",
       "visionmamba-tasks must be on their class path."
     })
 final class ExportCommand implements Callable<Integer> {
@@ -34,7 +34,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (ClassifierModel loaded = model.load()) {
+    try (TrainedModel<?> loaded = model.load(model.nameFor(null))) {
       ModelExport.write(loaded, folder, half ? DataType.FLOAT16 : DataType.FLOAT32);
     }
     spec.commandLine().getOut().println("written to " + folder);

@@ -6,7 +6,6 @@ import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.translator.BaseImageTranslatorFactory;
 import ai.djl.translate.ArgumentsUtil;
 import ai.djl.translate.Translator;
-import dev.visionmamba.zoo.ModelDescription;
 import java.io.Serializable;
 import java.util.Map;
 
@@ -26,17 +25,8 @@ public final class ClassificationTranslatorFactory
   @Override
   protected Translator<Image, Classifications> buildBaseTranslator(
       Model model, Map<String, ?> arguments) {
-    String json = model.getProperty(ModelDescription.METADATA_KEY);
-    if (json == null) {
-      throw new IllegalArgumentException(
-          "the model "
-              + model.getName()
-              + " was not loaded by this library: name "
-              + VisionMambaBlockFactory.class.getName()
-              + " as blockFactory");
-    }
     return new ClassificationTranslator(
-        ModelDescription.fromJson(json), ArgumentsUtil.intValue(arguments, "topK", 5));
+        VisionMambaBlockFactory.description(model), ArgumentsUtil.intValue(arguments, "topK", 5));
   }
 
   @Override

@@ -10,14 +10,14 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelLoader;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
-import ai.djl.translate.ArgumentsUtil;
 import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 import ai.djl.util.Progress;
-import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.TrainedModel;
 import dev.visionmamba.zoo.catalogue.CatalogueEntry;
+import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.download.DownloadOptions;
 import dev.visionmamba.zoo.download.Downloader;
 import java.io.IOException;
@@ -27,19 +27,20 @@ import java.util.Optional;
 /** Loads one model of {@link VisionMambaZoo} for a {@code Criteria}. */
 final class VisionMambaModelLoader implements ModelLoader {
   private final String name;
+  private final DjlTask task;
   private final MRL mrl;
 
-  /** The loader of a model by a name that {@link ModelCatalogue#load} takes. */
-  VisionMambaModelLoader(Repository repository, String name) {
+  /**
+   * The loader of a model.
+   *
+   * @param name that {@link ModelCatalogue#loadAny} takes
+   * @param task what the model answers
+   */
+  VisionMambaModelLoader(Repository repository, String name, Task task) {
     this.name = name;
+    this.task = DjlTask.of(task);
     this.mrl =
-        MRL.model(
-            repository,
-            Application.CV.IMAGE_CLASSIFICATION,
-            VisionMambaZoo.GROUP_ID,
-            name,
-            null,
-            null);
+        MRL.model(repository, this.task.application(), VisionMambaZoo.GROUP_ID, name, null, null);
   }
 
   @Override
@@ -69,20 +70,20 @@ final class VisionMambaModelLoader implements ModelLoader {
     if (!factory.isSupported(criteria.getInputClass(), criteria.getOutputClass())) {
       throw new ModelNotFoundException(
           String.format(
-              "%s turns an image into Classifications, not %s into %s",
+              "%s turns an image into %s, not %s into %s",
               name,
+              task.translators().getBaseOutputType().getSimpleName(),
               criteria.getInputClass().getSimpleName(),
               criteria.getOutputClass().getSimpleName()));
     }
     fetch(criteria.getProgress());
     Device device = criteria.getDevice() == null ? Device.cpu() : criteria.getDevice();
-    ClassifierModel loaded = ModelCatalogue.load(name, device);
+    TrainedModel<?> loaded = ModelCatalogue.loadAny(name, device);
     Map<String, Object> arguments =
         criteria.getArguments() == null ? Map.of() : criteria.getArguments();
     Model model = loaded.djlModel();
     try {
-      VisionMambaBlockFactory.prepared(
-          loaded, ArgumentsUtil.booleanValue(arguments, "foldNorms", true));
+      VisionMambaBlockFactory.prepared(loaded, arguments);
       Translator<I, O> translator =
           factory.newInstance(
               criteria.getInputClass(), criteria.getOutputClass(), model, arguments);
@@ -97,9 +98,9 @@ final class VisionMambaModelLoader implements ModelLoader {
   }
 
   /** The caller's own translators, or this library's. */
-  private static TranslatorFactory translators(Criteria<?, ?> criteria) {
+  private TranslatorFactory translators(Criteria<?, ?> criteria) {
     return criteria.getTranslatorFactory() == null
-        ? new ClassificationTranslatorFactory()
+        ? task.translators()
         : criteria.getTranslatorFactory();
   }
 
