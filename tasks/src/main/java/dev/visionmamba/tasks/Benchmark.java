@@ -5,12 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.heads.Classifier;
 import java.util.Arrays;
 
 /**
- * Measures how fast a classifier is, beside the floor that the machine's own matrix products set
- * for its operations.
+ * Measures how fast a network is, beside the floor that the machine's own matrix products set for
+ * its operations.
  */
 public final class Benchmark {
   /** Matrix products of this size are large enough to show a CPU's best rate. */
@@ -47,32 +46,31 @@ public final class Benchmark {
   /**
    * Measures.
    *
-   * @param network an initialised network, its parameters frozen
+   * @param workload a network and the size of its images
    * @param manager where arrays are made
-   * @param size height and width of the images
    * @param batch images a run
    * @param warmupSeconds how long to run before, while the JVM still compiles
    * @param runs how many runs
    * @return what was measured
    */
   public static Result run(
-      Classifier network, NDManager manager, int size, int batch, double warmupSeconds, int runs) {
+      Workload workload, NDManager manager, int batch, double warmupSeconds, int runs) {
     double gemm = matrixRate(manager);
     double[] milliseconds = new double[runs];
-    int channels = network.backbone().imageChannels();
     try (NDManager inputs = manager.newSubManager()) {
-      NDArray images = inputs.randomNormal(new Shape(batch, channels, size, size));
+      NDArray images = inputs.randomNormal(new Shape(batch).addAll(workload.image()));
+      Workload.Pass pass = workload.preparation().of(images);
       long start = System.nanoTime();
       for (int run = 0; run < WARMUP_RUNS || seconds(start) < warmupSeconds; run++) {
-        time(network, inputs, images);
+        time(pass, inputs, images);
       }
       for (int run = 0; run < runs; run++) {
-        milliseconds[run] = time(network, inputs, images);
+        milliseconds[run] = time(pass, inputs, images);
       }
     }
     Arrays.sort(milliseconds);
     double median = (milliseconds[(runs - 1) / 2] + milliseconds[runs / 2]) / 2;
-    double flops = 2.0 * batch * network.multiplyAdds(size, size);
+    double flops = 2.0 * batch * workload.multiplyAdds();
     double floor = flops / gemm * 1e-6;
     return new Result(
         median,
@@ -85,11 +83,11 @@ public final class Benchmark {
         median / floor);
   }
 
-  private static double time(Classifier network, NDManager manager, NDArray images) {
+  private static double time(Workload.Pass pass, NDManager manager, NDArray images) {
     long start = System.nanoTime();
     try (NDManager scope = manager.newSubManager()) {
       images.tempAttach(scope);
-      network.forward(new ParameterStore(scope, false), images, false).toFloatArray();
+      pass.run(new ParameterStore(scope, false));
     }
     return (System.nanoTime() - start) * 1e-6;
   }

@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import com.google.gson.JsonObject;
@@ -76,8 +75,7 @@ final class CacheCommand implements Runnable {
   }
 
   private static String table(List<CachedFile> files) {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         files,
         List.of(
             new Column().header("name").dataAlign(HorizontalAlign.LEFT).with(CachedFile::name),

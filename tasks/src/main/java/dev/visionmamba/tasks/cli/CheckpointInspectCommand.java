@@ -2,7 +2,6 @@ package dev.visionmamba.tasks.cli;
 
 import static dev.visionmamba.tasks.cli.CheckpointCommand.printable;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import com.google.gson.Gson;
@@ -128,8 +127,7 @@ final class CheckpointInspectCommand implements Callable<Integer> {
   }
 
   private static String table(List<StoredTensor> tensors) {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         tensors,
         List.of(
             new Column()

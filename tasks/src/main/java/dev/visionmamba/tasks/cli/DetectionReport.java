@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
@@ -38,8 +37,7 @@ final class DetectionReport {
         + ", in percent:\n"
         + summary.table()
         + "\n\n"
-        + AsciiTable.getTable(
-            AsciiTable.NO_BORDERS,
+        + TextTable.of(
             summary.classes(),
             List.of(
                 new Column()

@@ -1,20 +1,13 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
-import ai.djl.ndarray.types.Shape;
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
+import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.visionmamba.backbones.Backbones;
-import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.Classifier;
-import dev.visionmamba.heads.detection.Detector;
-import dev.visionmamba.heads.restoration.Restorer;
-import dev.visionmamba.heads.restoration.Restorers;
-import dev.visionmamba.heads.segmentation.Segmenter;
-import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.TrainedModel;
@@ -25,6 +18,7 @@ import dev.visionmamba.zoo.download.DownloadOptions;
 import dev.visionmamba.zoo.download.ModelCache;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -43,18 +37,19 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Lists the models: those with weights, then the networks that can be trained.",
+      "Lists the models of each task: those that are bundled, then the networks that can be trained,"
+          + " and whether their published weights are here.",
       "A network's name alone means its first checkpoint; NETWORK.CHECKPOINT names any of them."
     })
 final class ModelsCommand implements Callable<Integer> {
-  private static final int DETECTION_LONGER_SIDE = 1333;
-  private static final int DETECTION_WIDTH = 1280;
+  /** Characters in a line of a terminal. */
+  private static final int WIDTH = 100;
 
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--checkpoints",
-      description = "List the published checkpoints instead, detectors and segmenters too.")
+      description = "List the published checkpoints instead, with their scores and licences.")
   private boolean checkpoints;
 
   @Option(names = "--json", description = "Print one JSON object a line.")
@@ -62,13 +57,7 @@ final class ModelsCommand implements Callable<Integer> {
 
   /** A network; its checkpoints' first is the default one. */
   private record Row(
-      String name,
-      String family,
-      long parameters,
-      long multiplyAdds,
-      Shape size,
-      String weights,
-      List<CatalogueEntry> checkpoints) {}
+      String name, SizedNetwork network, String weights, List<CatalogueEntry> checkpoints) {}
 
   @Override
   public Integer call() throws Exception {
@@ -79,7 +68,7 @@ final class ModelsCommand implements Callable<Integer> {
       if (json) {
         entries.forEach(entry -> out.println(toJson(entry, cache)));
       } else {
-        out.println(checkpointTable(entries, cache));
+        out.println(checkpointTables(entries, cache));
       }
       return 0;
     }
@@ -87,8 +76,10 @@ final class ModelsCommand implements Callable<Integer> {
     if (json) {
       rows.forEach(row -> out.println(toJson(row, cache)));
     } else {
-      out.println(table(rows));
-      out.println("FLOPs as the papers count them: one multiply-add is one.");
+      for (ModelTask task : ModelTask.values()) {
+        out.println(heading(task) + "\n" + table(task, rows) + "\n");
+      }
+      out.println("FLOPs at that size as the papers count them: one multiply-add is one.");
     }
     return 0;
   }
@@ -97,7 +88,8 @@ final class ModelsCommand implements Callable<Integer> {
     List<Row> rows = new ArrayList<>();
     for (String name : ModelCatalogue.bundled()) {
       try (TrainedModel<?> model = ModelCatalogue.loadAny(name, Device.cpu())) {
-        rows.add(row(name, model.description(), model.network(), "bundled", List.of()));
+        SizedNetwork network = SizedNetwork.of(model.description(), model.network());
+        rows.add(new Row(name, network, "bundled", List.of()));
       }
     }
     for (Backbones.Entry entry : Backbones.all()) {
@@ -105,105 +97,39 @@ final class ModelsCommand implements Callable<Integer> {
         Classifier network = Classifier.create(entry.name(), Map.of());
         List<CatalogueEntry> published = Catalogue.published().ofNetwork(entry.name());
         String weights = published.isEmpty() ? "none" : weights(published.get(0), cache);
-        rows.add(row(entry.name(), entry.family(), network, weights, published));
+        SizedNetwork sized = SizedNetwork.of(entry.family(), network);
+        rows.add(new Row(entry.name(), sized, weights, published));
       }
     }
-    Set<String> dense = new LinkedHashSet<>();
+    Set<String> others = new LinkedHashSet<>();
     for (CatalogueEntry entry : Catalogue.published().entries()) {
-      if (entry.task() != Task.CLASSIFICATION && dense.add(entry.network())) {
-        rows.add(denseRow(Catalogue.published().ofNetwork(entry.network()), cache));
+      if (entry.task() != Task.CLASSIFICATION && others.add(entry.network())) {
+        List<CatalogueEntry> published = Catalogue.published().ofNetwork(entry.network());
+        ModelDescription description = ModelDescription.of(published.get(0));
+        rows.add(
+            new Row(
+                entry.network(),
+                SizedNetwork.of(description, ModelCatalogue.network(description)),
+                weights(published.get(0), cache),
+                published));
       }
     }
     return rows;
-  }
-
-  /** A network of the catalogue that is no classifier. */
-  private static Row denseRow(List<CatalogueEntry> published, ModelCache cache) {
-    CatalogueEntry entry = published.get(0);
-    ModelDescription description = ModelDescription.of(entry);
-    NamedBlock network = ModelCatalogue.network(description);
-    return row(entry.network(), description, network, weights(entry, cache), published);
-  }
-
-  private static Row row(
-      String name,
-      ModelDescription description,
-      NamedBlock network,
-      String weights,
-      List<CatalogueEntry> checkpoints) {
-    if (network instanceof Restorer restorer) {
-      return row(name, description, restorer, weights, checkpoints);
-    }
-    String family = Backbones.find(description.backbone()).orElseThrow().family();
-    if (network instanceof Classifier classifier) {
-      return row(name, family, classifier, weights, checkpoints);
-    }
-    int height = description.fit().shorterSide();
-    int width = usualWidth(description.fit());
-    long multiplyAdds =
-        network instanceof Detector detector
-            ? detector.multiplyAdds(height, width)
-            : ((Segmenter) network).multiplyAdds(height, width);
-    return new Row(
-        name,
-        family,
-        network.parameterCount(),
-        multiplyAdds,
-        new Shape(height, width),
-        weights,
-        checkpoints);
-  }
-
-  /** The width that papers count costs at: detectors 1280 of at most 1333, segmenters the most. */
-  private static int usualWidth(FitInput fit) {
-    return fit.longerSide() == DETECTION_LONGER_SIDE ? DETECTION_WIDTH : fit.longerSide();
   }
 
   private static String weights(CatalogueEntry entry, ModelCache cache) {
     return cache.contains(entry) ? "cached" : "to download";
   }
 
-  /** A restorer's, for a result of 1280x720 pixels, as papers have it. */
-  private static Row row(
-      String name,
-      ModelDescription description,
-      Restorer network,
-      String weights,
-      List<CatalogueEntry> checkpoints) {
-    int height = 720 / network.scale();
-    int width = 1280 / network.scale();
-    return new Row(
-        name,
-        Restorers.find(description.backbone())
-            .map(Restorers.Entry::family)
-            .orElseGet(() -> Backbones.find(description.backbone()).orElseThrow().family()),
-        network.parameterCount(),
-        network.multiplyAdds(height, width),
-        new Shape(height, width),
-        weights,
-        checkpoints);
-  }
-
-  private static Row row(
-      String name,
-      String family,
-      Classifier network,
-      String weights,
-      List<CatalogueEntry> checkpoints) {
-    Shape size = network.backbone().imageSize();
-    long multiplyAdds = network.multiplyAdds((int) size.get(0), (int) size.get(1));
-    return new Row(
-        name, family, network.parameterCount(), multiplyAdds, size, weights, checkpoints);
-  }
-
   private static JsonObject toJson(Row row, ModelCache cache) {
     JsonObject object = new JsonObject();
     object.addProperty("name", row.name());
-    object.addProperty("family", row.family());
-    object.addProperty("parameters", row.parameters());
-    object.addProperty("multiply_adds", row.multiplyAdds());
-    object.addProperty("height", row.size().get(0));
-    object.addProperty("width", row.size().get(1));
+    object.addProperty("task", row.network().task().toString());
+    object.addProperty("family", row.network().family());
+    object.addProperty("parameters", row.network().network().parameterCount());
+    object.addProperty("multiply_adds", row.network().multiplyAdds());
+    object.addProperty("height", row.network().size().get(0));
+    object.addProperty("width", row.network().size().get(1));
     object.addProperty("weights", row.weights());
     JsonArray array = new JsonArray();
     row.checkpoints().forEach(entry -> array.add(toJson(entry, cache)));
@@ -228,16 +154,39 @@ final class ModelsCommand implements Callable<Integer> {
     return object;
   }
 
+  private static String heading(ModelTask task) {
+    return switch (task) {
+      case CLASSIFY -> "Classifiers";
+      case SEGMENT -> "Segmenters: a class for every pixel";
+      case DETECT -> "Detectors: boxes, and with mask_rcnn masks";
+      case RESTORE -> "Restorers: better pictures";
+    };
+  }
+
+  private static String checkpointTables(List<CatalogueEntry> entries, ModelCache cache) {
+    return Arrays.stream(ModelTask.values())
+        .map(
+            task ->
+                heading(task)
+                    + "\n"
+                    + checkpointTable(
+                        entries.stream()
+                            .filter(entry -> ModelTask.of(entry.task()) == task)
+                            .toList(),
+                        cache))
+        .collect(Collectors.joining("\n\n"));
+  }
+
   private static String checkpointTable(List<CatalogueEntry> entries, ModelCache cache) {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         entries,
         List.of(
             left("name").with(CatalogueEntry::name),
-            left("task").with(entry -> entry.task().label().replace('_', ' ')),
-            left("published scores").with(ModelsCommand::scores),
             left("licence").with(entry -> entry.licence().orElse("not stated")),
-            left("weights").with(entry -> weights(entry, cache))));
+            left("weights").with(entry -> weights(entry, cache))),
+        WIDTH,
+        "published scores",
+        ModelsCommand::scores);
   }
 
   private static String scores(CatalogueEntry entry) {
@@ -246,24 +195,37 @@ final class ModelsCommand implements Callable<Integer> {
         .collect(Collectors.joining(", "));
   }
 
-  private static String table(List<Row> rows) {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
-        rows,
-        List.of(
-            left("name").with(Row::name),
-            left("family").with(Row::family),
-            new Column()
-                .header("parameters")
-                .with(row -> String.format(Locale.ROOT, "%,d", row.parameters())),
-            new Column()
-                .header("FLOPs")
-                .with(row -> String.format(Locale.ROOT, "%.3f G", row.multiplyAdds() * 1e-9)),
-            new Column()
-                .header("resolution")
-                .with(row -> row.size().get(0) + "x" + row.size().get(1)),
-            left("weights").with(Row::weights),
-            left("checkpoints").with(ModelsCommand::tags)));
+  private static String table(ModelTask task, List<Row> rows) {
+    List<ColumnData<Row>> columns = new ArrayList<>();
+    columns.add(left("name").with(Row::name));
+    if (task == ModelTask.CLASSIFY) { // the names of the others say it
+      columns.add(left("family").with(row -> row.network().family()));
+    }
+    // Costs of a thousand times those of classifiers have no use for a thousandth.
+    String flops = task == ModelTask.CLASSIFY ? "%.3f G" : "%.1f G";
+    columns.add(
+        new Column()
+            .header("parameters")
+            .with(row -> number("%,d", row.network().network().parameterCount())));
+    columns.add(
+        new Column()
+            .header("FLOPs")
+            .with(row -> number(flops, row.network().multiplyAdds() * 1e-9)));
+    columns.add(
+        new Column()
+            .header("size")
+            .with(row -> row.network().size().get(0) + "x" + row.network().size().get(1)));
+    columns.add(left("weights").with(Row::weights));
+    return TextTable.of(
+        rows.stream().filter(row -> row.network().task() == task).toList(),
+        columns,
+        WIDTH,
+        "checkpoints",
+        ModelsCommand::tags);
+  }
+
+  private static String number(String format, Object value) {
+    return String.format(Locale.ROOT, format, value);
   }
 
   private static String tags(Row row) {

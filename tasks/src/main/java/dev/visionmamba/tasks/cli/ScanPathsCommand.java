@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import dev.visionmamba.scans.ScanStrategies;
@@ -116,8 +115,7 @@ final class ScanPathsCommand implements Callable<Integer> {
   }
 
   private static String table() {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         ScanStrategies.names(),
         List.of(
             new Column().header("name").dataAlign(HorizontalAlign.LEFT).with(name -> name),

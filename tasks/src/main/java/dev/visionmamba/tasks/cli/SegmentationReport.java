@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
@@ -25,8 +24,7 @@ final class SegmentationReport {
 
   /** Every class's numbers. */
   static String table(SegmentationAccuracy accuracy) {
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         IntStream.range(0, accuracy.classNames().size()).boxed().toList(),
         List.of(
             new Column()

@@ -83,7 +83,11 @@ class MainTest {
         "train --dataset fashion-mnist --data . --out never --until 0",
         "train --dataset fashion-mnist --data . --out never --limit -1",
         "evaluate --dataset cifar --data .",
-        "benchmark --runs 0"
+        "benchmark --runs 0",
+        "benchmark --size 0",
+        "benchmark --size 20x",
+        "benchmark --size x20",
+        "benchmark --size 20x30x40"
       })
   void wrongUseExitsWithTwo(String line) {
     CommandLineRun run = CommandLineRun.of(line.isEmpty() ? new String[0] : line.split(" "));
@@ -120,10 +124,48 @@ class MainTest {
         .contains(ModelCatalogue.DEFAULT, "bundled", "vim_base", "97,598,440", "224x224")
         .containsPattern("vim_tiny +Vim +7,148,008 +1\\.5\\d\\d G")
         .containsPattern(
-            "mask_rcnn_vmamba_tiny_s1l8 +VMamba +49,755,312 +2\\d\\d\\.\\d+ G +800x1280 +to download"
+            "mask_rcnn_vmamba_tiny_s1l8 +49,755,312 +2\\d\\d\\.\\d G +800x1280 +to download"
                 + " +coco_3x, coco_1x")
-        .containsPattern(
-            "semantic_fpn_efficientvim_m4 +EfficientViM +[0-9,]+ +[0-9.]+ G +512x2048");
+        .containsPattern("semantic_fpn_efficientvim_m4 +[0-9,]+ +[0-9.]+ G +512x2048");
+    assertFitsATerminal(run.out());
+    String[] parts = run.out().split("\\R\\R");
+    assertThat(parts).hasSize(5);
+    assertThat(parts[0]).startsWith("Classifiers").contains("vim_tiny").doesNotContain("upernet");
+    assertThat(parts[1]).startsWith("Segmenters").contains("upernet_vmamba_tiny_s1l8");
+    assertThat(parts[2]).startsWith("Detectors").contains("retinanet_efficientvim_m4");
+    assertThat(parts[3]).startsWith("Restorers").contains("mambair_light_x2");
+  }
+
+  private static void assertFitsATerminal(String text) {
+    assertThat(text.lines())
+        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100).doesNotEndWith(" "));
+  }
+
+  @Test
+  void checkpointsAreListedByTask() {
+    CommandLineRun run = CommandLineRun.of("models", "--checkpoints");
+    assertThat(run.code()).isZero();
+    assertFitsATerminal(run.out());
+    assertThat(run.out().split("\\R\\R")).hasSize(4);
+    assertThat(run.out())
+        .containsPattern("mask_rcnn_vmamba_tiny_s1l8.coco_3x +MIT +.* box AP 48.8, mask AP 43.7");
+  }
+
+  @Test
+  void modelsInJsonSayTheirTask() {
+    CommandLineRun run = CommandLineRun.of("models", "--json");
+    JsonObject detector =
+        run.out()
+            .lines()
+            .map(line -> JsonParser.parseString(line).getAsJsonObject())
+            .filter(row -> row.get("name").getAsString().equals("mask_rcnn_vmamba_tiny_s1l8"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(detector.get("task").getAsString()).isEqualTo("detect");
+    assertThat(detector.get("family").getAsString()).isEqualTo("VMamba");
+    assertThat(detector.get("parameters").getAsLong()).isEqualTo(49_755_312);
+    assertThat(detector.get("height").getAsInt()).isEqualTo(800);
+    assertThat(detector.get("width").getAsInt()).isEqualTo(1280);
   }
 
   @Test
@@ -136,6 +178,8 @@ class MainTest {
         .containsExactly(
             "model",
             "size",
+            "height",
+            "width",
             "batch",
             "runs",
             "median_ms",
