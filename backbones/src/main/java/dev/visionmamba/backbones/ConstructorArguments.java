@@ -1,8 +1,10 @@
 package dev.visionmamba.backbones;
 
+import dev.visionmamba.scans.NearestName;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The arguments of a reference's constructor, by its names: a variant's, some of them replaced.
@@ -28,7 +30,13 @@ public final class ConstructorArguments {
     replaced.forEach(
         (name, value) -> {
           if (!variant.containsKey(name)) {
-            throw new IllegalArgumentException(family + " has no argument \"" + name + "\"");
+            throw new IllegalArgumentException(
+                String.format(
+                    "%s has no argument \"%s\"; did you mean %s? It has %s",
+                    family,
+                    name,
+                    NearestName.of(name, variant.keySet()),
+                    String.join(", ", new TreeSet<>(variant.keySet()))));
           }
           values.put(name, value);
         });

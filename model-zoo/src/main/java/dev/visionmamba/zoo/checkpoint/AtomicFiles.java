@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -38,14 +40,21 @@ public final class AtomicFiles {
    *
    * @param target the file; its folder must exist
    * @param content writes the content; runs once, on the calling thread
-   * @throws IOException if the folder is missing or the file cannot be written; the message names
-   *     the target
+   * @throws IOException if the folder is missing, the target is a folder, or the file cannot be
+   *     written; the message names the target
    */
   public static void write(Path target, ChannelWriter content) throws IOException {
     Path folder = target.toAbsolutePath().getParent();
+    if (folder != null && Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new NotDirectoryException(target + ": " + folder + " is a file, not a folder");
+    }
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NoSuchFileException(
           target.toString(), null, "its folder " + folder + " does not exist: create it first");
+    }
+    if (Files.isDirectory(target)) {
+      throw new FileAlreadyExistsException(
+          target.toString(), null, "it is a folder: name a file in it");
     }
     // Not Files.createTempFile: its files can be read by their owner only.
     Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");

@@ -65,6 +65,7 @@ final class CocoOptions {
   }
 
   private Path train(Path data) throws DataSetException {
+    requireFolder(data);
     Path file = annotations == null ? find(data, PartNames.TRAIN) : annotations;
     if (file == null) {
       throw new DataSetException(
@@ -77,7 +78,15 @@ final class CocoOptions {
     return file;
   }
 
-  private Path validation(Path data) {
+  private static void requireFolder(Path data) throws DataSetException {
+    if (!Files.isDirectory(data)) {
+      throw new DataSetException(
+          "there is no folder " + data + "; name the one with the pictures by --data", null);
+    }
+  }
+
+  private Path validation(Path data) throws DataSetException {
+    requireFolder(data);
     return valAnnotations == null ? find(data, PartNames.VALIDATION) : valAnnotations;
   }
 
@@ -104,6 +113,14 @@ final class CocoOptions {
       throws IOException {
     OnProblem onProblem = strict ? OnProblem.REFUSE : OnProblem.SKIP;
     CocoDataset read = CocoDataset.read(file, onProblem);
+    if (read.images().isEmpty() || read.categories().isEmpty()) {
+      throw new DataSetException(
+          file
+              + (read.images().isEmpty()
+                  ? " lists no pictures; take a file that lists the pictures of " + data
+                  : " lists no categories, so there is nothing to find; take a file that does"),
+          null);
+    }
     if (read.skipped() > 0) {
       read.problems().stream().limit(NAMED).forEach(problem -> err.println("skipped " + problem));
       err.printf(

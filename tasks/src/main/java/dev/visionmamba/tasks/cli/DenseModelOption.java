@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.engine.Engine;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.DetectorModel;
 import dev.visionmamba.zoo.ModelCatalogue;
@@ -53,7 +54,16 @@ final class DenseModelOption {
       if (!text.matches("cpu|gpu\\d{0,3}")) {
         throw new TypeConversionException("\"" + text + "\" is not cpu, gpu or gpu0, gpu1, ...");
       }
-      return text.equals("gpu") ? Device.gpu() : Device.fromName(text);
+      Device device = text.equals("gpu") ? Device.gpu() : Device.fromName(text);
+      if (device.isGpu()) {
+        int count = Engine.getEngine("PyTorch").getGpuCount();
+        if (device.getDeviceId() >= count) {
+          throw new TypeConversionException(
+              "this machine's PyTorch can use "
+                  + (count == 0 ? "no GPU" : "only the GPUs gpu0 to gpu" + (count - 1)));
+        }
+      }
+      return device;
     }
   }
 
@@ -62,8 +72,9 @@ final class DenseModelOption {
     String name = name(Task.DETECTION);
     if (weights != null) {
       return ModelCatalogue.openDetector(
-          ModelCatalogue.published(name), weights, LoadOptions.STRICT, device);
+          StoredModel.published(name, spec.commandLine()), weights, LoadOptions.STRICT, device);
     }
+    StoredModel.requireTask(name, ModelTask.DETECT, spec.commandLine());
     ModelFetch.fetch(name, Task.DETECTION, spec.commandLine().getErr());
     return ModelCatalogue.loadDetector(name, device);
   }
@@ -74,8 +85,9 @@ final class DenseModelOption {
     String name = name(Task.SEMANTIC_SEGMENTATION);
     if (weights != null) {
       return ModelCatalogue.openSegmenter(
-          ModelCatalogue.published(name), weights, LoadOptions.STRICT, device);
+          StoredModel.published(name, spec.commandLine()), weights, LoadOptions.STRICT, device);
     }
+    StoredModel.requireTask(name, ModelTask.SEGMENT, spec.commandLine());
     ModelFetch.fetch(name, Task.SEMANTIC_SEGMENTATION, spec.commandLine().getErr());
     return ModelCatalogue.loadSegmenter(name, device);
   }

@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import dev.visionmamba.tasks.DetectedPicture;
@@ -131,12 +130,9 @@ final class DetectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     DetectorOptions options = options();
+    PictureLoop loop = PictureLoop.of(spec, images, out, json);
     try (Finder finder = finder(model.loadDetector(), options)) {
-      return PictureLoop.run(
-          spec,
-          images,
-          out,
-          json,
+      return loop.run(
           (name, picture, number, drawing) -> {
             DetectedPicture found = finder.find().apply(picture);
             print(name, found);
@@ -151,23 +147,30 @@ final class DetectCommand implements Callable<Integer> {
   }
 
   private DetectorOptions options() {
-    try {
-      if (tile == null && (overlap != null || tilesOnly)) {
-        throw new IllegalArgumentException(
-            "--overlap and --tiles-only are of tiles; give --tile too");
-      }
-      return new DetectorOptions(threshold, nms, most, batch, tiling());
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    require(threshold >= 0 && threshold <= 1, "--threshold must be 0 to 1, got " + threshold);
+    require(nms >= 0 && nms <= 1, "--nms must be 0 to 1, got " + nms);
+    require(most >= 1, "--most must be at least 1, got " + most);
+    require(batch >= 1, "--batch must be at least 1, got " + batch);
+    require(
+        tile != null || (overlap == null && !tilesOnly),
+        "--overlap and --tiles-only are of tiles; give --tile too");
+    if (tile == null) {
+      return new DetectorOptions(threshold, nms, most, batch, null);
     }
+    require(tile >= 1, "--tile must be at least 1, got " + tile);
+    int shared = overlap == null ? tile / 4 : overlap;
+    require(
+        shared >= 0 && shared < tile,
+        "--overlap must be at least 0 and below --tile, " + tile + ", got " + shared);
+    DetectionTiling tiling = DetectionTiling.of(tile, shared);
+    return new DetectorOptions(
+        threshold, nms, most, batch, tilesOnly ? tiling.withoutWhole() : tiling);
   }
 
-  private DetectionTiling tiling() {
-    if (tile == null) {
-      return null;
+  private void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), otherwise);
     }
-    DetectionTiling tiling = DetectionTiling.of(tile, overlap == null ? tile / 4 : overlap);
-    return tilesOnly ? tiling.withoutWhole() : tiling;
   }
 
   private Finder finder(DetectorModel loaded, DetectorOptions options) {
@@ -223,7 +226,7 @@ final class DetectCommand implements Callable<Integer> {
                   return row.toArray(new String[0]);
                 })
             .toArray(String[][]::new);
-    return AsciiTable.getTable(AsciiTable.NO_BORDERS, columns.toArray(new Column[0]), rows);
+    return TextTable.of(columns, rows);
   }
 
   private static List<String> box(Detection detection) {

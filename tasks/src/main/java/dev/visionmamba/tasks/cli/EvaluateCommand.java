@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import dev.visionmamba.tasks.annotations.CocoResult;
@@ -111,6 +110,12 @@ final class EvaluateCommand implements Callable<Integer> {
     if (degradation != null && chosen != ModelTask.RESTORE) {
       throw new ParameterException(
           spec.commandLine(), "--degradation is for restorers, and " + name + " is for " + chosen);
+    }
+    if (json != null) {
+      PictureOutputs.requireFile(json);
+    }
+    if (chosen == ModelTask.CLASSIFY) {
+      PictureOutputs.requireFile(matrixFile);
     }
     int workerCount = workers.start();
     switch (chosen) {
@@ -227,8 +232,7 @@ final class EvaluateCommand implements Callable<Integer> {
     for (int i = 0; i < matrix.classNames().size(); i++) {
       classes.add(i);
     }
-    return AsciiTable.getTable(
-        AsciiTable.NO_BORDERS,
+    return TextTable.of(
         classes,
         List.of(
             new Column()

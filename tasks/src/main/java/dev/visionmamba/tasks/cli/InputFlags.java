@@ -3,7 +3,10 @@ package dev.visionmamba.tasks.cli;
 import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.ModelDescription;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that say how large a dense network sees pictures. */
 final class InputFlags {
@@ -16,6 +19,9 @@ final class InputFlags {
   private static final FitInput SCENES = new FitInput(128, 2048, 32, MEAN, STD);
   private static final FitInput SEGMENTATION = new FitInput(512, 2048, 32, MEAN, STD);
   private static final FitInput DETECTION = new FitInput(800, 1333, 32, MEAN, STD);
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--shorter-side",
@@ -63,13 +69,23 @@ final class InputFlags {
     return new FitInput(fit.shorterSide(), fit.longerSide(), fit.multiple(), mean, std);
   }
 
-  /** An input, with what was given in place of its own. */
+  /**
+   * An input, with what was given in place of its own.
+   *
+   * @throws ParameterException if a side is out of range
+   */
   FitInput changed(FitInput fit) {
-    return new FitInput(
-        shorterSide == null ? fit.shorterSide() : shorterSide,
-        longerSide == null ? fit.longerSide() : longerSide,
-        multiple == null ? fit.multiple() : multiple,
-        fit.mean(),
-        fit.std());
+    int shorter = shorterSide == null ? fit.shorterSide() : shorterSide;
+    int longer = longerSide == null ? fit.longerSide() : longerSide;
+    int both = multiple == null ? fit.multiple() : multiple;
+    if (shorter < 1 || longer < shorter || both < 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          String.format(
+              "--shorter-side and --multiple must be at least 1, and --longer-side at least"
+                  + " --shorter-side, got %d, %d and %d",
+              shorter, both, longer));
+    }
+    return new FitInput(shorter, longer, both, fit.mean(), fit.std());
   }
 }

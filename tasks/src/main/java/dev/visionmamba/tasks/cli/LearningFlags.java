@@ -152,6 +152,14 @@ final class LearningFlags {
    * @throws ParameterException if an option is only for classifiers, and this is none
    */
   TrainingOptions options(DataSet dataset, boolean tuned) {
+    try {
+      return unchecked(dataset, tuned);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private TrainingOptions unchecked(DataSet dataset, boolean tuned) {
     boolean dense = !dataset.tasks().contains(ModelTask.CLASSIFY);
     if (dense) {
       refuseForDense();

@@ -58,6 +58,7 @@ public final class Main implements Runnable {
   public static int run(String... arguments) {
     return new CommandLine(new Main())
         .setExecutionExceptionHandler(Failures::report)
+        .setParameterExceptionHandler(Failures::wrongUse)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .execute(arguments);
   }

@@ -113,6 +113,10 @@ final class MaskOptions {
   }
 
   private MaskCoding coding(Path data) throws IOException {
+    if (!Files.isDirectory(data)) {
+      throw new DataSetException(
+          "there is no folder " + data + "; name the one with pictures and masks by --data", null);
+    }
     Path file = classes == null ? data.resolve(CLASSES) : classes;
     if (!Files.isRegularFile(file)) {
       throw new DataSetException(

@@ -39,10 +39,11 @@ final class ModelOption {
   /** The model, for inference; a download is shown. */
   ClassifierModel load() throws IOException, ModelNotFoundException, MalformedModelException {
     if (weights == null) {
+      StoredModel.requireTask(model, ModelTask.CLASSIFY, spec.commandLine());
       ModelFetch.fetch(model, Task.CLASSIFICATION, spec.commandLine().getErr());
       return ModelCatalogue.load(model, Device.cpu());
     }
-    CatalogueEntry entry = ModelCatalogue.published(model);
+    CatalogueEntry entry = StoredModel.published(model, spec.commandLine());
     return ModelCatalogue.open(entry, weights, LoadOptions.STRICT, Device.cpu());
   }
 
@@ -74,6 +75,6 @@ final class ModelOption {
       throws IOException, ModelNotFoundException, MalformedModelException {
     return weights == null
         ? StoredModel.load(name, spec.commandLine().getErr())
-        : StoredModel.open(name, weights);
+        : StoredModel.open(name, weights, spec.commandLine());
   }
 }

@@ -13,7 +13,17 @@ import picocli.CommandLine.ParameterException;
 
 /** Looks at pictures one after the other; one that cannot be read does not stop the others. */
 final class PictureLoop {
-  private PictureLoop() {}
+  private final CommandSpec spec;
+  private final List<Path> pictures;
+  private final List<Path> drawings;
+  private final Path json;
+
+  private PictureLoop(CommandSpec spec, List<Path> pictures, List<Path> drawings, Path json) {
+    this.spec = spec;
+    this.pictures = pictures;
+    this.drawings = drawings;
+    this.json = json;
+  }
 
   /** What is done with a picture. */
   @FunctionalInterface
@@ -31,15 +41,32 @@ final class PictureLoop {
   }
 
   /**
-   * Looks at pictures.
+   * A loop whose results have a place; checked before a model is loaded.
    *
    * @param out a file or a folder for drawings; null for none
    * @param json a file for COCO results; null for none
+   * @throws ParameterException if the pictures' drawings cannot go there
+   * @throws IOException if a folder is missing or cannot be made
+   */
+  static PictureLoop of(CommandSpec spec, List<Path> pictures, Path out, Path json)
+      throws IOException {
+    if (json != null) {
+      PictureOutputs.requireFile(json);
+    }
+    try {
+      List<Path> drawings = out == null ? null : PictureOutputs.files(pictures, out);
+      return new PictureLoop(spec, pictures, drawings, json);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Looks at the pictures.
+   *
    * @return the exit code
    */
-  static int run(CommandSpec spec, List<Path> pictures, Path out, Path json, Work work)
-      throws IOException {
-    List<Path> drawings = drawings(spec, pictures, out);
+  int run(Work work) throws IOException {
     List<Long> numbers = PictureOutputs.numbers(pictures);
     List<CocoResult> results = new ArrayList<>();
     int failures = 0;
@@ -58,14 +85,5 @@ final class PictureLoop {
       CocoResults.of(results).write(json);
     }
     return failures == 0 ? 0 : 1;
-  }
-
-  private static List<Path> drawings(CommandSpec spec, List<Path> pictures, Path out)
-      throws IOException {
-    try {
-      return out == null ? null : PictureOutputs.files(pictures, out);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
   }
 }

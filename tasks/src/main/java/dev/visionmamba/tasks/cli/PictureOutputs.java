@@ -1,7 +1,10 @@
 package dev.visionmamba.tasks.cli;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,8 +26,9 @@ final class PictureOutputs {
    * @param pictures at least one
    * @param out a PNG file for one picture; a folder for one or several, which is made
    * @return files of different names
-   * @throws IOException if the folder cannot be made
-   * @throws IllegalArgumentException if the name of the file does not end in .png
+   * @throws IOException if the folder cannot be made, or that of the file is missing
+   * @throws IllegalArgumentException if the name of the file does not end in .png, or several
+   *     pictures are to go into a file
    */
   static List<Path> files(List<Path> pictures, Path out) throws IOException {
     if (pictures.size() == 1 && !Files.isDirectory(out)) {
@@ -32,7 +36,12 @@ final class PictureOutputs {
         throw new IllegalArgumentException(
             "--out must be a folder or a file that ends in .png, not " + out);
       }
+      requireFile(out);
       return List.of(out);
+    }
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new IllegalArgumentException(
+          "--out must be a folder for " + pictures.size() + " pictures, and " + out + " is a file");
     }
     Files.createDirectories(out);
     Set<String> taken = new HashSet<>();
@@ -46,6 +55,25 @@ final class PictureOutputs {
       files.add(out.resolve(free + ENDING));
     }
     return files;
+  }
+
+  /**
+   * Checks that a file can be written before the work for it is done.
+   *
+   * @throws IOException if it is a folder, or the folder that it is to be in is none
+   */
+  static void requireFile(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file)) {
+      throw new FileAlreadyExistsException(
+          file.toString(), null, "it is a folder: name a file in it");
+    }
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw Files.exists(folder)
+          ? new NotDirectoryException(file + ": " + folder + " is a file, not a folder")
+          : new NoSuchFileException(
+              file.toString(), null, "its folder " + folder + " does not exist: create it first");
+    }
   }
 
   /**

@@ -6,7 +6,6 @@ import dev.visionmamba.tasks.drawing.ComparisonPicture;
 import dev.visionmamba.tasks.drawing.ComparisonPicture.Named;
 import dev.visionmamba.tasks.image.DeepImage;
 import dev.visionmamba.tasks.restoration.MemoryBudgetException;
-import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
 import java.io.ByteArrayOutputStream;
@@ -118,10 +117,7 @@ final class RestoreCommand implements Callable<Integer> {
 
   private RestorerModel loaded() throws Exception {
     String name = model.nameFor(ModelTask.RESTORE);
-    ModelTask its = ModelTask.of(ModelCatalogue.task(name));
-    if (its != ModelTask.RESTORE) { // before anything is downloaded
-      throw wrong(name + " is for " + its + ", not for " + ModelTask.RESTORE);
-    }
+    StoredModel.requireTask(name, ModelTask.RESTORE, spec.commandLine());
     return (RestorerModel) model.load(name);
   }
 

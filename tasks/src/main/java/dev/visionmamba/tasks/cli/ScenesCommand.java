@@ -45,9 +45,10 @@ final class ScenesCommand implements Callable<Integer> {
 
   @Option(
       names = "--split",
+      paramLabel = "train|test",
       defaultValue = "test",
       description =
-          "Whose garments: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}; those scenes are"
+          "Whose garments (default: ${DEFAULT-VALUE}; those scenes are"
               + " the ones that models are measured on).")
   private FashionMnist.Split split;
 
@@ -100,6 +101,11 @@ final class ScenesCommand implements Callable<Integer> {
       throw wrong("--count must be at least 1 and --scene at least 0");
     }
     boolean one = mosaic != null || scene != null;
+    if (one) {
+      PictureOutputs.requireFile(out);
+    } else if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw wrong("--out must be a folder, and " + out + " is a file");
+    }
     int needed = one ? first + columns * rows : count;
     FashionScenes scenes =
         FashionScenes.of(

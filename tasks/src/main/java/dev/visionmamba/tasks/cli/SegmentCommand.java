@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.HorizontalAlign;
 import dev.visionmamba.tasks.SegmentedPicture;
@@ -99,13 +98,10 @@ final class SegmentCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireRange();
+    PictureLoop loop = PictureLoop.of(spec, images, out, json);
     SegmenterModel loaded = model.loadSegmenter();
     try (SemanticSegmenter segmenter = SemanticSegmenter.of(loaded, options(loaded))) {
-      return PictureLoop.run(
-          spec,
-          images,
-          out,
-          json,
+      return loop.run(
           (name, picture, number, drawing) -> {
             SegmentedPicture answer = segmenter.segment(picture);
             print(name, answer);
@@ -140,6 +136,12 @@ final class SegmentCommand implements Callable<Integer> {
     int side = window == null ? loaded.description().fit().shorterSide() : window;
     SlidingWindow sliding = SlidingWindow.over(side);
     if (stride != null) {
+      if (stride > side) {
+        loaded.close();
+        throw new ParameterException(
+            spec.commandLine(),
+            "--stride must be at most the window, the model's " + side + ", got " + stride);
+      }
       sliding = new SlidingWindow(side, stride, false);
     }
     return SegmenterOptions.DEFAULT.withWindow(sliding);
@@ -162,8 +164,7 @@ final class SegmentCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     console.printf("%s, %dx%d%n", name, answer.labels().width(), answer.labels().height());
     console.println(
-        AsciiTable.getTable(
-            AsciiTable.NO_BORDERS,
+        TextTable.of(
             answer.shares(),
             List.of(
                 new Column()

@@ -65,7 +65,7 @@ class TaskOptionTest {
             "train", "--task", "segment", "--data", "nowhere", "--out", folder.toString());
     assertThat(masks.code()).isEqualTo(1);
     assertThat(masks.errLines()).hasSize(1);
-    assertThat(masks.err()).contains("classes.txt", "--classes");
+    assertThat(masks.err()).contains("there is no folder nowhere", "--data");
     CommandLineRun coco =
         CommandLineRun.of(
             "train", "--task", "detect", "--data", "nowhere", "--out", folder.toString());

@@ -200,7 +200,9 @@ class SegmentationTrainingTest {
             () ->
                 SegmenterModel.create(
                     description("semantic_fpn", Map.of("width", 3)), Device.cpu()))
-        .withMessage("semantic_fpn has no argument \"width\"");
+        .withMessage(
+            "semantic_fpn has no argument \"width\"; did you mean channels? It has channels,"
+                + " neck_channels");
     assertThatThrownBy(() -> SemanticSegmenter.load(folder.resolve("gone").toString()))
         .isInstanceOf(ModelNotFoundException.class)
         .hasMessageContaining("gone");
