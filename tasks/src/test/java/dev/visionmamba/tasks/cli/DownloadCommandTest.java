@@ -173,14 +173,13 @@ class DownloadCommandTest {
         .containsPattern("plainmamba_l1 .* 224x224 +cached +imagenet1k *\n")
         .containsPattern("plainmamba_l2 .* 224x224 +to download +imagenet1k *\n")
         .containsPattern(
-            "efficientvim_m1 .* 224x224 +to download +imagenet1k_e450, imagenet1k_e300 *\n")
+            "efficientvim_m1 .* 224x224 +to download +imagenet1k_e450,\n +imagenet1k_e300\n")
         .containsPattern("vim_micro.fashion_mnist .* 28x28 +bundled *\n");
     CommandLineRun checkpoints = CommandLineRun.of("models", "--checkpoints");
     assertThat(checkpoints.out())
-        .containsPattern(L1 + " +classification +top-1 77.9, top-5 94.0 +not stated +cached *\n")
+        .containsPattern(L1 + " +not stated +cached +top-1 77.9, top-5 94.0\n")
         .containsPattern(
-            "mask_rcnn_vmamba_tiny_s1l8.coco_1x +instance segmentation"
-                + " +box AP 47.3, mask AP 42.7 +MIT +to download *\n");
+            "mask_rcnn_vmamba_tiny_s1l8.coco_1x +MIT +to download +box AP 47.3, mask AP 42.7\n");
   }
 
   @Test
@@ -196,6 +195,7 @@ class DownloadCommandTest {
     assertThat(bundled.keySet())
         .containsExactly(
             "name",
+            "task",
             "family",
             "parameters",
             "multiply_adds",
@@ -226,10 +226,11 @@ class DownloadCommandTest {
     assertThat(cache.resolve(L1).resolve("l1.pth")).exists();
     CommandLineRun dense =
         CommandLineRun.of("classify", "--model", "upernet_plainmamba_l1", "pictures/bag.png");
-    assertThat(dense.code()).isEqualTo(1);
-    assertThat(dense.errLines()).hasSize(1);
+    assertThat(dense.code()).isEqualTo(2);
     assertThat(dense.err())
-        .contains("it is for semantic segmentation", "a model for classification is wanted");
+        .contains("is for segment, not for classify: use visionmamba segment")
+        .doesNotContain("fetching");
+    assertThat(cache.resolve("upernet_plainmamba_l1.ade20k")).doesNotExist();
   }
 
   @Test

@@ -71,7 +71,11 @@ class TaskOptionTest {
             "train", "--task", "detect", "--data", "nowhere", "--out", folder.toString());
     assertThat(coco.code()).isEqualTo(1);
     assertThat(coco.errLines()).hasSize(1);
-    assertThat(coco.err()).contains("instances_train2017.json", "--annotations");
+    assertThat(coco.err()).contains("there is no folder nowhere", "--data");
+    CommandLineRun empty =
+        CommandLineRun.of(("train --task detect --out never --data " + folder).split(" "));
+    assertThat(empty.code()).isEqualTo(1);
+    assertThat(empty.err()).contains("instances_train2017.json", "--annotations");
     CommandLineRun file =
         CommandLineRun.of(
             "evaluate", "--model", "nothing.safetensors", "--data", folder.toString());
