@@ -25,21 +25,27 @@ class EngineAgreementTest {
   void scanIsThatOfTheReference(String name) {
     ScanEngine engine = ScanEngines.named(name);
     for (int seed = 0; seed < CASES; seed++) {
-      try (NDManager manager = NDManager.newBaseManager()) {
-        RandomOperands operands = new RandomOperands(manager, seed);
-        SelectiveScanArguments arguments = operands.scan();
-        NDArray gradient =
-            operands.array(-1, 1, arguments.batch(), arguments.tokens(), arguments.channels());
-        NDList expected =
-            byAutograd(
-                arguments.arrays(),
-                gradient,
-                () -> REFERENCE.selectiveScan(arguments, false).output());
-        NDList actual = new NDList(engine.selectiveScan(arguments, false).output());
-        actual.addAll(engine.selectiveScanBackward(arguments, gradient));
-        compare(actual, expected, "scan with seed " + seed);
-      }
+      checkScan(engine, seed);
     }
+  }
+
+  static void checkScan(ScanEngine engine, int seed) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      RandomOperands operands = new RandomOperands(manager, seed);
+      SelectiveScanArguments arguments = operands.scan();
+      NDArray gradient =
+          operands.array(-1, 1, arguments.batch(), arguments.tokens(), arguments.channels());
+      NDList expected = reference(arguments, gradient);
+      NDList actual = new NDList(engine.selectiveScan(arguments, false).output());
+      actual.addAll(engine.selectiveScanBackward(arguments, gradient));
+      compare(actual, expected, "scan with seed " + seed);
+    }
+  }
+
+  /** The output, then the gradient of each array. */
+  static NDList reference(SelectiveScanArguments arguments, NDArray gradient) {
+    return byAutograd(
+        arguments.arrays(), gradient, () -> REFERENCE.selectiveScan(arguments, false).output());
   }
 
   @ParameterizedTest
@@ -47,13 +53,17 @@ class EngineAgreementTest {
   void lastStatesAreThoseOfTheReference(String name) {
     ScanEngine engine = ScanEngines.named(name);
     for (int seed = 0; seed < CASES; seed += 3) {
-      try (NDManager manager = NDManager.newBaseManager()) {
-        SelectiveScanArguments arguments = new RandomOperands(manager, seed).scan();
-        compare(
-            new NDList(engine.selectiveScan(arguments, true).lastStates()),
-            new NDList(REFERENCE.selectiveScan(arguments, true).lastStates()),
-            "last states with seed " + seed);
-      }
+      checkLastStates(engine, seed);
+    }
+  }
+
+  static void checkLastStates(ScanEngine engine, int seed) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      SelectiveScanArguments arguments = new RandomOperands(manager, seed).scan();
+      compare(
+          new NDList(engine.selectiveScan(arguments, true).lastStates()),
+          new NDList(REFERENCE.selectiveScan(arguments, true).lastStates()),
+          "last states with seed " + seed);
     }
   }
 
@@ -62,18 +72,26 @@ class EngineAgreementTest {
   void convolutionIsThatOfTheReference(String name) {
     ScanEngine engine = ScanEngines.named(name);
     for (int seed = 0; seed < CASES; seed++) {
-      try (NDManager manager = NDManager.newBaseManager()) {
-        RandomOperands operands = new RandomOperands(manager, seed);
-        CausalConv1dArguments arguments = operands.convolution();
-        long[] shape = arguments.x().array().getShape().getShape().clone();
-        NDArray gradient = operands.array(-1, 1, shape[0], shape[1], arguments.channels());
-        NDList expected =
-            byAutograd(arguments.arrays(), gradient, () -> REFERENCE.causalConv1d(arguments));
-        NDList actual = new NDList(engine.causalConv1d(arguments));
-        actual.addAll(engine.causalConv1dBackward(arguments, gradient));
-        compare(actual, expected, "convolution with seed " + seed);
-      }
+      checkConvolution(engine, seed);
     }
+  }
+
+  static void checkConvolution(ScanEngine engine, int seed) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      RandomOperands operands = new RandomOperands(manager, seed);
+      CausalConv1dArguments arguments = operands.convolution();
+      long[] shape = arguments.x().array().getShape().getShape().clone();
+      NDArray gradient = operands.array(-1, 1, shape[0], shape[1], arguments.channels());
+      NDList expected = reference(arguments, gradient);
+      NDList actual = new NDList(engine.causalConv1d(arguments));
+      actual.addAll(engine.causalConv1dBackward(arguments, gradient));
+      compare(actual, expected, "convolution with seed " + seed);
+    }
+  }
+
+  /** The output, then the gradient of each array. */
+  static NDList reference(CausalConv1dArguments arguments, NDArray gradient) {
+    return byAutograd(arguments.arrays(), gradient, () -> REFERENCE.causalConv1d(arguments));
   }
 
   /** The output, then the gradient of each array. */

@@ -26,18 +26,27 @@ class GoldenOperatorTest {
   private static final double TOLERANCE = 1e-5;
 
   static Stream<Arguments> filesAndEngines() {
-    return GoldenFile.find(GoldenOperatorTest.class, "/golden").stream()
-        .map(GoldenFile::read)
-        .filter(file -> List.of("selective_scan", "causal_conv1d").contains(file.model()))
+    return files()
         .flatMap(
             file ->
                 ScanEngines.available().stream().map(engine -> Arguments.of(file, engine.name())));
   }
 
+  /** Scans and convolutions. */
+  static Stream<GoldenFile> files() {
+    return GoldenFile.find(GoldenOperatorTest.class, "/golden").stream()
+        .map(GoldenFile::read)
+        .filter(file -> List.of("selective_scan", "causal_conv1d").contains(file.model()));
+  }
+
   @ParameterizedTest(name = "{0} by {1}")
   @MethodSource("filesAndEngines")
   void operatorAgrees(GoldenFile file, String engineName) {
-    ScanEngine engine = ScanEngines.named(engineName);
+    check(file, ScanEngines.named(engineName));
+  }
+
+  /** One engine on one file. */
+  static void check(GoldenFile file, ScanEngine engine) {
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> inputs = inputs(file, manager);
       NDArray outputGradient = inputs.remove("dout");

@@ -132,7 +132,10 @@ public interface ScanEngine {
   private static NDList zeros(NDList arrays, NDArray outputGradient) {
     NDList zeros = new NDList();
     for (NDArray array : arrays) {
-      zeros.add(outputGradient.getManager().zeros(array.getShape(), array.getDataType()));
+      zeros.add(
+          outputGradient
+              .getManager()
+              .zeros(array.getShape(), array.getDataType(), array.getDevice()));
     }
     return zeros;
   }

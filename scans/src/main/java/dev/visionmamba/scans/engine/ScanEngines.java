@@ -12,7 +12,10 @@ import org.slf4j.LoggerFactory;
 /** The engines that are present, and the choice among them. */
 public final class ScanEngines {
 
-  /** Names the engine to be used wherever it supports the arrays: "vector", "plain", "ndarray". */
+  /**
+   * Names the engine to be used wherever it supports the arrays: "vector", "plain", "cuda",
+   * "ndarray".
+   */
   public static final String PROPERTY = "visionmamba.engine";
 
   private static final Logger LOGGER = LoggerFactory.getLogger(ScanEngines.class);

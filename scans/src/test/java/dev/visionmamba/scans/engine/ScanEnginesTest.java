@@ -20,6 +20,7 @@ class ScanEnginesTest {
   void thePreferredEngineComesFirst() {
     assertThat(ScanEngines.available())
         .extracting(ScanEngine::name)
+        .filteredOn(name -> !name.equals("cuda")) // where there may be a GPU
         .containsExactly("vector", "plain", "ndarray");
     assertThat(ScanEngines.named("plain").name()).isEqualTo("plain");
   }
