@@ -6,6 +6,7 @@ import ai.djl.engine.Engine;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import dev.visionmamba.zoo.DetectorModel;
 import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.SegmenterModel;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
@@ -19,7 +20,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that name a detector or a segmenter with weights, and where it computes. */
+/** The options that name a detector, a segmenter or a restorer, and where it computes. */
 final class DenseModelOption {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -90,6 +91,18 @@ final class DenseModelOption {
     StoredModel.requireTask(name, ModelTask.SEGMENT, spec.commandLine());
     ModelFetch.fetch(name, Task.SEMANTIC_SEGMENTATION, spec.commandLine().getErr());
     return ModelCatalogue.loadSegmenter(name, device);
+  }
+
+  /** A restorer, for inference; a download is shown. */
+  RestorerModel loadRestorer() throws IOException, ModelNotFoundException, MalformedModelException {
+    String name = name(Task.RESTORATION);
+    if (weights != null) {
+      return ModelCatalogue.openRestorer(
+          StoredModel.published(name, spec.commandLine()), weights, LoadOptions.STRICT, device);
+    }
+    StoredModel.requireTask(name, ModelTask.RESTORE, spec.commandLine());
+    ModelFetch.fetch(name, Task.RESTORATION, spec.commandLine().getErr());
+    return ModelCatalogue.loadRestorer(name, device);
   }
 
   private String name(Task task) {

@@ -6,7 +6,6 @@ import dev.visionmamba.tasks.drawing.ComparisonPicture;
 import dev.visionmamba.tasks.drawing.ComparisonPicture.Named;
 import dev.visionmamba.tasks.image.DeepImage;
 import dev.visionmamba.tasks.restoration.MemoryBudgetException;
-import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.checkpoint.AtomicFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,7 +44,7 @@ final class RestoreCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelOption model;
+  @Mixin private DenseModelOption model;
 
   @Option(
       names = "--out",
@@ -102,7 +101,7 @@ final class RestoreCommand implements Callable<Integer> {
       Files.createDirectories(out);
     }
     int failures = 0;
-    try (ImageRestorer restorer = ImageRestorer.of(loaded())) {
+    try (ImageRestorer restorer = ImageRestorer.of(model.loadRestorer())) {
       for (Path image : images) {
         try {
           restore(restorer, image, folder ? out.resolve(pngName(image)) : out, options);
@@ -113,12 +112,6 @@ final class RestoreCommand implements Callable<Integer> {
       }
     }
     return failures == 0 ? 0 : 1;
-  }
-
-  private RestorerModel loaded() throws Exception {
-    String name = model.nameFor(ModelTask.RESTORE);
-    StoredModel.requireTask(name, ModelTask.RESTORE, spec.commandLine());
-    return (RestorerModel) model.load(name);
   }
 
   private static String said(Exception e) {
