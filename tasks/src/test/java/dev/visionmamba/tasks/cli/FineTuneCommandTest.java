@@ -94,7 +94,7 @@ class FineTuneCommandTest {
     assertThat(unknown.code()).isEqualTo(1);
     assertThat(unknown.err()).contains("vim_huge");
     CommandLineRun range = run(from + data + " --layer-decay 2");
-    assertThat(range.code()).isEqualTo(1);
+    assertThat(range.code()).isEqualTo(2);
     assertThat(range.err()).contains("decay by layer cannot be 2.0");
     CommandLineRun other = run("evaluate --data", data);
     assertThat(other.code()).isEqualTo(1);

@@ -28,9 +28,11 @@ import dev.visionmamba.tasks.InstanceSegmenter;
 import dev.visionmamba.tasks.ObjectDetector;
 import dev.visionmamba.tasks.SemanticSegmenter;
 import dev.visionmamba.zoo.HeadDescription;
+import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.TrainedModel;
+import dev.visionmamba.zoo.catalogue.Task;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Detectors and segmenters load through DJL alone and answer as this library's own classes do. */
 class DenseDjlTest {
+  private static final Path SCENE = Path.of("pictures/scene.png");
+
   private static final DetectorOptions MANY =
       DetectorOptions.DEFAULT.withScoreThreshold(0.02).withMostObjects(7);
 
@@ -86,6 +90,7 @@ class DenseDjlTest {
         Predictor<Image, DetectedObjects> predictor = model.newPredictor()) {
       List<DetectedObjects> batch = predictor.batchPredict(PICTURES);
       for (int i = 0; i < PICTURES.size(); i++) {
+        assertThat(expected.get(i).getNumberOfObjects()).isEqualTo(7);
         assertSame(batch.get(i), expected.get(i));
         assertSame(predictor.predict(PICTURES.get(i)), expected.get(i));
       }
@@ -93,7 +98,7 @@ class DenseDjlTest {
   }
 
   private static void assertSame(DetectedObjects answer, DetectedObjects expected) {
-    assertThat(expected.getNumberOfObjects()).isEqualTo(7);
+    assertThat(answer.getNumberOfObjects()).isEqualTo(expected.getNumberOfObjects());
     assertThat(answer.getClassNames()).isEqualTo(expected.getClassNames());
     assertThat(answer.getProbabilities()).isEqualTo(expected.getProbabilities());
     for (int i = 0; i < expected.getNumberOfObjects(); i++) {
@@ -257,6 +262,26 @@ class DenseDjlTest {
         .filter(mrl -> VisionMambaZoo.GROUP_ID.equals(mrl.getGroupId()))
         .map(MRL::getArtifactId)
         .toList();
+  }
+
+  @Test
+  void theBundledDetectorIsAnArtifactOfTheZoo() throws Exception {
+    String name = ModelCatalogue.bundled(Task.DETECTION).get(0);
+    Image scene = new BufferedImageFactory().fromFile(SCENE);
+    Criteria<Image, DetectedObjects> criteria =
+        Criteria.builder()
+            .setTypes(Image.class, DetectedObjects.class)
+            .optGroupId(VisionMambaZoo.GROUP_ID)
+            .optArtifactId(name)
+            .optArgument("foldNorms", "false")
+            .build();
+    try (InstanceSegmenter own = InstanceSegmenter.load(name);
+        ZooModel<Image, DetectedObjects> model = criteria.loadModel();
+        Predictor<Image, DetectedObjects> predictor = model.newPredictor()) {
+      DetectedObjects expected = own.segment(scene).toDjl();
+      assertThat(expected.getNumberOfObjects()).isPositive();
+      assertSame(predictor.predict(scene), expected);
+    }
   }
 
   @Test
