@@ -125,7 +125,7 @@ class MainTest {
         .containsPattern("vim_tiny +Vim +7,148,008 +1\\.5\\d\\d G")
         .containsPattern(
             "mask_rcnn_vmamba_tiny_s1l8 +49,755,312 +2\\d\\d\\.\\d G +800x1280 +to download"
-                + " +coco_3x, coco_1x")
+                + " +coco_3x,\\s+coco_1x")
         .containsPattern("semantic_fpn_efficientvim_m4 +[0-9,]+ +[0-9.]+ G +512x2048");
     assertFitsATerminal(run.out());
     String[] parts = run.out().split("\\R\\R");
