@@ -145,7 +145,8 @@ public final class Tape {
     if (leaf != null && leaf.gradient != null) {
       return leaf.gradient;
     }
-    NDArray zeros = input.getManager().zeros(input.getShape(), input.getDataType());
+    NDArray zeros =
+        input.getManager().zeros(input.getShape(), input.getDataType(), input.getDevice());
     if (leaf != null) {
       keep(zeros);
       leaf.gradient = zeros;
