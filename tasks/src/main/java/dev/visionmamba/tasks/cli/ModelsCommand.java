@@ -201,16 +201,16 @@ final class ModelsCommand implements Callable<Integer> {
     if (task == ModelTask.CLASSIFY) { // the names of the others say it
       columns.add(left("family").with(row -> row.network().family()));
     }
-    // Costs of a thousand times those of classifiers have no use for a thousandth.
-    String flops = task == ModelTask.CLASSIFY ? "%.3f G" : "%.1f G";
     columns.add(
         new Column()
             .header("parameters")
             .with(row -> number("%,d", row.network().network().parameterCount())));
+    // Costs of a thousand times those of classifiers have no use for a thousandth.
+    boolean small = task == ModelTask.CLASSIFY;
     columns.add(
         new Column()
-            .header("FLOPs")
-            .with(row -> number(flops, row.network().multiplyAdds() * 1e-9)));
+            .header(small ? "FLOPs" : "GFLOPs")
+            .with(row -> number(small ? "%.3f G" : "%.1f", row.network().multiplyAdds() * 1e-9)));
     columns.add(
         new Column()
             .header("size")

@@ -124,9 +124,9 @@ class MainTest {
         .contains(ModelCatalogue.DEFAULT, "bundled", "vim_base", "97,598,440", "224x224")
         .containsPattern("vim_tiny +Vim +7,148,008 +1\\.5\\d\\d G")
         .containsPattern(
-            "mask_rcnn_vmamba_tiny_s1l8 +49,755,312 +2\\d\\d\\.\\d G +800x1280 +to download"
+            "mask_rcnn_vmamba_tiny_s1l8 +49,755,312 +2\\d\\d\\.\\d +800x1280 +to download"
                 + " +coco_3x,\\s+coco_1x")
-        .containsPattern("semantic_fpn_efficientvim_m4 +[0-9,]+ +[0-9.]+ G +512x2048");
+        .containsPattern("semantic_fpn_efficientvim_m4 +[0-9,]+ +[0-9.]+ +512x2048");
     assertFitsATerminal(run.out());
     String[] parts = run.out().split("\\R\\R");
     assertThat(parts).hasSize(5);
