@@ -130,15 +130,7 @@ public record MaskRcnnObjective(
 
   @Override
   public void requireFit(DetectionHead head) {
-    maskRcnn(head);
-  }
-
-  private static MaskRcnn maskRcnn(DetectionHead head) {
-    if (head instanceof MaskRcnn maskRcnn) {
-      return maskRcnn;
-    }
-    throw new IllegalArgumentException(
-        "this objective is Mask R-CNN's, but the head is a " + head.getClass().getSimpleName());
+    Picks.requireHead(head, MaskRcnn.class);
   }
 
   @Override
@@ -149,7 +141,7 @@ public record MaskRcnnObjective(
       List<ImageFrame> images,
       List<GroundTruth> truths,
       List<? extends RandomGenerator> randoms) {
-    MaskRcnn maskRcnn = maskRcnn(head);
+    MaskRcnn maskRcnn = Picks.requireHead(head, MaskRcnn.class);
     int classes = maskRcnn.config().classes();
     head.requireMaps(maps);
     Picks.requireFit(maps.get(0), images.size(), truths, randoms.size(), classes);

@@ -107,6 +107,16 @@ final class Picks {
     return right;
   }
 
+  /** The head that an objective is for. */
+  static <H extends DetectionHead> H requireHead(DetectionHead head, Class<H> wanted) {
+    if (wanted.isInstance(head)) {
+      return wanted.cast(head);
+    }
+    throw new IllegalArgumentException(
+        "this objective is for a %s, but the head is a %s"
+            .formatted(wanted.getSimpleName(), head.getClass().getSimpleName()));
+  }
+
   /** Refuses what images cannot be padded to. */
   static void requireMultiple(int multiple) {
     if (multiple < 1) {

@@ -53,15 +53,7 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
 
   @Override
   public void requireFit(DetectionHead head) {
-    retinaNet(head);
-  }
-
-  private static RetinaNet retinaNet(DetectionHead head) {
-    if (head instanceof RetinaNet retinaNet) {
-      return retinaNet;
-    }
-    throw new IllegalArgumentException(
-        "this objective is RetinaNet's, but the head is a " + head.getClass().getSimpleName());
+    Picks.requireHead(head, RetinaNet.class);
   }
 
   @Override
@@ -72,7 +64,7 @@ public record RetinaNetObjective(MaxIoUAssigner assigner, SigmoidFocalLoss focal
       List<ImageFrame> images,
       List<GroundTruth> truths,
       List<? extends RandomGenerator> randoms) {
-    RetinaNet retinaNet = retinaNet(head);
+    RetinaNet retinaNet = Picks.requireHead(head, RetinaNet.class);
     int classes = retinaNet.config().classes();
     head.requireMaps(maps);
     Picks.requireFit(maps.get(0), images.size(), truths, randoms.size(), classes);

@@ -11,8 +11,24 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
-/** A training that the command runs, of any task. Closing it frees the model. */
-interface Learning extends AutoCloseable {
+/**
+ * A training that the command runs, of any task. Closing it frees the model.
+ *
+ * @param model what is trained
+ * @param trainCount how many pictures there are to learn from
+ * @param testCount how many there are to test with
+ * @param training how it is trained
+ * @param notes what the model's notes tell of the training, beside what the command says of any
+ * @param measurement says how good the kept model is
+ */
+record Learning(
+    TrainedModel<?> model,
+    int trainCount,
+    int testCount,
+    ModelTraining training,
+    Map<String, String> notes,
+    Measurement measurement)
+    implements AutoCloseable {
 
   /**
    * What a training is made of, beside the data and the network.
@@ -32,26 +48,30 @@ interface Learning extends AutoCloseable {
     }
   }
 
-  /** What is trained. */
-  TrainedModel<?> model();
-
-  /** How many pictures there are to learn from. */
-  int trainCount();
-
-  /** How many there are to test with. */
-  int testCount();
-
-  /** How it is trained. */
-  ModelTraining training();
-
-  /** What the model's notes tell of the training, beside what the command says of any. */
-  default Map<String, String> notes() {
-    return Map.of();
+  /** Measures the model that is kept, leaves pictures of that in the folder, and says it. */
+  @FunctionalInterface
+  interface Measurement {
+    String of(EpochResult kept) throws IOException;
   }
 
-  /** Measures the model that is kept, leaves pictures of that in the folder, and says it. */
-  String measured(EpochResult kept) throws IOException;
+  /** What may refuse the data or the options. */
+  @FunctionalInterface
+  interface Maker {
+    Learning make() throws IOException;
+  }
+
+  /** Makes a training of a model, which is freed if that fails. */
+  static Learning of(TrainedModel<?> model, Maker maker) throws IOException {
+    try {
+      return maker.make();
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
 
   @Override
-  void close();
+  public void close() {
+    model.close();
+  }
 }

@@ -1,7 +1,6 @@
 package dev.visionmamba.tasks.cli;
 
 import ai.djl.Device;
-import dev.visionmamba.tasks.training.EpochResult;
 import dev.visionmamba.tasks.training.PictureFolder;
 import dev.visionmamba.tasks.training.RestorationScore;
 import dev.visionmamba.tasks.training.RestorationSettings;
@@ -13,39 +12,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The training of a restorer. */
-final class RestorerLearning implements Learning {
+final class RestorerLearning {
   /** The note that tells how a model's pictures were made bad. */
   static final String DEGRADATION = "degradation";
 
-  private final RestorerModel model;
-  private final PictureFolder train;
-  private final PictureFolder test;
-  private final RestorationSettings settings;
-  private final Setup setup;
-  private final RestorationTraining training;
+  private RestorerLearning() {}
 
-  private RestorerLearning(
-      RestorerModel model, PictureFolder.Parts parts, RestorationSettings settings, Setup setup) {
-    this.model = model;
-    this.train = parts.train();
-    this.test = parts.validation();
-    this.settings = settings;
-    this.setup = setup;
-    this.training =
-        new RestorationTraining(
-            model,
-            train,
-            test,
-            settings,
-            setup.options(),
-            setup.out(),
-            setup.weightType(),
-            setup.workers());
-  }
-
-  /** Makes the network and finds the pictures. */
-  static RestorerLearning of(
-      DataOptions data, NetworkFlags network, RestorationFlags flags, Setup setup)
+  /** Makes the network and finds the pictures, grey or in colour as the network has them. */
+  static Learning of(
+      DataOptions data, NetworkFlags network, RestorationFlags flags, Learning.Setup setup)
       throws Exception {
     RestorationSettings settings = flags.settings();
     RestorerModel model =
@@ -55,56 +30,42 @@ final class RestorerLearning implements Learning {
                     data,
                     settings.degradation(),
                     description -> RestorerModel.create(description, Device.cpu())));
-    try {
-      PictureFolder.Parts parts = data.loadPictures(model.network().channels());
-      return new RestorerLearning(
-          model,
-          new PictureFolder.Parts(
-              parts.train().first(setup.limit()), parts.validation().first(setup.limit())),
-          settings,
-          setup);
-    } catch (IOException | RuntimeException e) {
-      model.close();
-      throw e;
-    }
+    return Learning.of(
+        model, () -> of(model, data.loadPictures(model.network().channels()), settings, setup));
   }
 
-  @Override
-  public RestorerModel model() {
-    return model;
-  }
-
-  @Override
-  public int trainCount() {
-    return train.count();
-  }
-
-  @Override
-  public int testCount() {
-    return test.count();
-  }
-
-  @Override
-  public RestorationTraining training() {
-    return training;
-  }
-
-  @Override
-  public Map<String, String> notes() {
-    return Map.of(DEGRADATION, settings.degradation().toString());
-  }
-
-  @Override
-  public String measured(EpochResult kept) throws IOException {
-    return "test "
-        + line(
-            RestorerEvaluation.run(
-                model,
-                test,
-                settings.degradation(),
-                Integer.MAX_VALUE,
-                setup.workers(),
-                done -> {}));
+  private static Learning of(
+      RestorerModel model,
+      PictureFolder.Parts parts,
+      RestorationSettings settings,
+      Learning.Setup setup)
+      throws IOException {
+    PictureFolder train = parts.train().first(setup.limit());
+    PictureFolder test = parts.validation().first(setup.limit());
+    return new Learning(
+        model,
+        train.count(),
+        test.count(),
+        new RestorationTraining(
+            model,
+            train,
+            test,
+            settings,
+            setup.options(),
+            setup.out(),
+            setup.weightType(),
+            setup.workers()),
+        Map.of(DEGRADATION, settings.degradation().toString()),
+        kept ->
+            "test "
+                + line(
+                    RestorerEvaluation.run(
+                        model,
+                        test,
+                        settings.degradation(),
+                        Integer.MAX_VALUE,
+                        setup.workers(),
+                        done -> {})));
   }
 
   /** A score in a line. */
@@ -117,10 +78,5 @@ final class RestorerLearning implements Learning {
         score.gain(),
         score.ssim(),
         score.badSsim());
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -113,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
           .printf(
               Locale.ROOT,
               "%s after %d epochs; the model is %s%n",
-              run.measured(kept),
+              run.measurement().of(kept),
               kept.epoch(),
               out.resolve(ClassifierTraining.MODEL_FILE));
     }

@@ -3,12 +3,13 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.training.loss.Loss;
+import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.tasks.training.BatchLoader.Batch;
 import dev.visionmamba.zoo.ClassifierModel;
 import java.io.IOException;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Learning to name what images show; measured by how many test images are named rightly. */
@@ -41,13 +42,8 @@ final class ClassifierTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Map<String, ParameterRule> rules() {
-    return ParameterRule.of(model.network(), options.tuning().layerDecay());
-  }
-
-  @Override
-  public void freeze() {
-    options.tuning().freeze(model.network().backbone());
+  public Optional<Backbone> backbone() {
+    return Optional.of(model.network().backbone());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.heads.detection.DetectionLosses;
 import dev.visionmamba.heads.detection.DetectionObjective;
 import dev.visionmamba.heads.detection.Detector;
@@ -11,7 +12,7 @@ import dev.visionmamba.tasks.training.DetectionBatches.Batch;
 import dev.visionmamba.zoo.DetectorModel;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -52,14 +53,8 @@ final class DetectionTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Map<String, ParameterRule> rules() {
-    return ParameterRule.of(
-        model.network(), model.network().backbone(), options.tuning().layerDecay());
-  }
-
-  @Override
-  public void freeze() {
-    options.tuning().freeze(model.network().backbone());
+  public Optional<Backbone> backbone() {
+    return Optional.of(model.network().backbone());
   }
 
   @Override

@@ -5,10 +5,10 @@ import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.layers.NamedBlock;
-import dev.visionmamba.heads.Classifier;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,35 +23,19 @@ record ParameterRule(boolean decays, boolean orthogonal, float rate) {
   private static final int NARROW = 16;
 
   /**
-   * The rules of a classifier's parameters, by their ids: what is called a weight and has more than
+   * The rules of a network's parameters, by their ids: what is called a weight and has more than
    * one axis decays (not vectors, tokens, position embeddings, state spaces), and its matrices take
    * orthogonal steps but for narrow ones and the head's.
    *
-   * @param layerDecay by how much slower a layer learns than the one after it; 1 for all alike
+   * @param backbone the network's, if it has one: all else is the head's then
+   * @param layerDecay by how much slower a layer of the backbone learns than the one after it; 1
+   *     for all alike
    */
-  static Map<String, ParameterRule> of(Classifier network, float layerDecay) {
-    return of(network, network.backbone(), layerDecay);
-  }
-
-  /** The same of a network without a backbone and a head to tell apart. */
-  static Map<String, ParameterRule> of(NamedBlock network) {
-    Map<String, ParameterRule> rules = new HashMap<>();
-    for (Pair<String, Parameter> named : network.getParameters()) {
-      Shape shape = named.getValue().getShape();
-      boolean decays = named.getKey().endsWith(".weight") && shape.dimension() > 1;
-      boolean matrix = decays && shape.dimension() == 2;
-      boolean narrow = matrix && Math.min(shape.get(0), shape.get(1)) < NARROW;
-      rules.put(named.getValue().getId(), new ParameterRule(decays, matrix && !narrow, 1f));
-    }
-    return rules;
-  }
-
-  /** The same of any network on a backbone; all that is not the backbone's is the head's. */
-  static Map<String, ParameterRule> of(NamedBlock network, Backbone backbone, float layerDecay) {
-    Set<Parameter> head = new HashSet<>(network.getParameters().values());
-    head.removeAll(backbone.getParameters().values());
-    Map<String, Integer> depths = backbone.depths();
-    int headDepth = backbone.layerCount() + 1;
+  static Map<String, ParameterRule> of(
+      NamedBlock network, Optional<Backbone> backbone, float layerDecay) {
+    Map<String, Integer> depths = backbone.map(Backbone::depths).orElse(Map.of());
+    int headDepth = backbone.map(Backbone::layerCount).orElse(0) + 1;
+    Set<Parameter> head = head(network, backbone);
     Map<String, ParameterRule> rules = new HashMap<>();
     for (Pair<String, Parameter> named : network.getParameters()) {
       Shape shape = named.getValue().getShape();
@@ -65,5 +49,14 @@ record ParameterRule(boolean decays, boolean orthogonal, float rate) {
       rules.put(id, new ParameterRule(decays, orthogonal, rate));
     }
     return rules;
+  }
+
+  private static Set<Parameter> head(NamedBlock network, Optional<Backbone> backbone) {
+    if (backbone.isEmpty()) {
+      return Set.of();
+    }
+    Set<Parameter> head = new HashSet<>(network.getParameters().values());
+    head.removeAll(backbone.get().getParameters().values());
+    return head;
   }
 }

@@ -3,6 +3,7 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.training.loss.Loss;
+import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.heads.restoration.pyramid.PyramidRestorer;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.tasks.restoration.RestorationLoss;
@@ -10,7 +11,7 @@ import dev.visionmamba.tasks.training.RestorationBatches.Batch;
 import dev.visionmamba.tasks.training.RestorationSettings.LossKind;
 import dev.visionmamba.zoo.RestorerModel;
 import java.io.IOException;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
@@ -46,8 +47,8 @@ final class RestorationTask implements TrainingTask<Batch> {
     RestorerEvaluation.requireFit(model, train, settings.degradation());
     RestorerEvaluation.requireFit(model, test, settings.degradation());
     FineTuning tuning = options.tuning();
-    boolean pyramid = model.network() instanceof PyramidRestorer;
-    if (!pyramid && (tuning.headOnly() || tuning.frozenStages() >= 0 || tuning.layerDecay() != 1)) {
+    if (backbone(model).isEmpty()
+        && (tuning.headOnly() || tuning.frozenStages() >= 0 || tuning.layerDecay() != 1)) {
       throw new IllegalArgumentException(
           model.description().name()
               + " has no backbone whose parts could be frozen or learn slower");
@@ -69,17 +70,14 @@ final class RestorationTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Map<String, ParameterRule> rules() {
-    return model.network() instanceof PyramidRestorer network
-        ? ParameterRule.of(network, network.backbone(), options.tuning().layerDecay())
-        : ParameterRule.of(model.network());
+  public Optional<Backbone> backbone() {
+    return backbone(model);
   }
 
-  @Override
-  public void freeze() {
-    if (model.network() instanceof PyramidRestorer network) {
-      options.tuning().freeze(network.backbone());
-    }
+  private static Optional<Backbone> backbone(RestorerModel model) {
+    return model.network() instanceof PyramidRestorer network
+        ? Optional.of(network.backbone())
+        : Optional.empty();
   }
 
   @Override

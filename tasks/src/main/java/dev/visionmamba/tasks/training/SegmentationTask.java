@@ -3,6 +3,7 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.heads.layers.Resize;
 import dev.visionmamba.heads.losses.CrossEntropyLoss;
 import dev.visionmamba.heads.losses.CrossEntropyLoss.Average;
@@ -11,7 +12,7 @@ import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.training.SegmentationBatches.Batch;
 import dev.visionmamba.zoo.SegmenterModel;
 import java.io.IOException;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** Learning the class of every pixel; measured by the mean intersection over union. */
@@ -54,14 +55,8 @@ final class SegmentationTask implements TrainingTask<Batch> {
   }
 
   @Override
-  public Map<String, ParameterRule> rules() {
-    return ParameterRule.of(
-        model.network(), model.network().backbone(), options.tuning().layerDecay());
-  }
-
-  @Override
-  public void freeze() {
-    options.tuning().freeze(model.network().backbone());
+  public Optional<Backbone> backbone() {
+    return Optional.of(model.network().backbone());
   }
 
   @Override

@@ -56,7 +56,8 @@ final class Training<B extends TrainingTask.Examples<B>> {
 
   private ResumableOptimizer optimizer() {
     IntToDoubleFunction rate = step -> options.learningRateAt(step, stepsPerEpoch);
-    Map<String, ParameterRule> rules = task.rules();
+    Map<String, ParameterRule> rules =
+        ParameterRule.of(task.model().network(), task.backbone(), options.tuning().layerDecay());
     return switch (options.optimizer()) {
       case ADAMW -> new AdamW(rate, options.weightDecay(), rules::get);
       case MUON -> new Muon(rate, options.weightDecay(), rules::get);
@@ -80,7 +81,8 @@ final class Training<B extends TrainingTask.Examples<B>> {
     DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer);
     try (ScanTrainer trainer = ScanTrainer.of(task.model().djlModel(), config);
         TrainingWorkers<B> workers = new TrainingWorkers<>(task, workerCount)) {
-      task.freeze();
+      // The trainer has unfrozen everything.
+      task.backbone().ifPresent(options.tuning()::freeze);
       while (history.size() < Math.min(until, options.epochs()) && !outOfPatience(history)) {
         Learned learned = learn(trainer, workers, history.size(), listener);
         average.during(

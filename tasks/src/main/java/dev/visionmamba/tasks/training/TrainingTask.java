@@ -2,10 +2,11 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.scans.autograd.ScanTrainer;
 import dev.visionmamba.zoo.TrainedModel;
 import java.io.IOException;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
@@ -53,11 +54,8 @@ interface TrainingTask<B extends TrainingTask.Examples<B>> {
   /** The model, whose weights are trained in place. */
   TrainedModel<?> model();
 
-  /** How each parameter learns, by its id. */
-  Map<String, ParameterRule> rules();
-
-  /** Freezes what is not to learn; called when the trainer, which unfreezes all, is made. */
-  void freeze();
+  /** The network's backbone, whose layers may be frozen or learn slower, if it has one. */
+  Optional<Backbone> backbone();
 
   /** How many images an epoch has. */
   int count();

@@ -263,10 +263,10 @@ class DetectionTrainingTest {
           .withMessageContaining("6 and 0");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> training(model, false, TEST, 1, folder))
-          .withMessageContaining("this objective is RetinaNet's, but the head is a MaskRcnn");
+          .withMessageContaining("this objective is for a RetinaNet, but the head is a MaskRcnn");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> training(boxesOnly, true, TEST, 1, folder))
-          .withMessageContaining("this objective is Mask R-CNN's, but the head is a RetinaNet");
+          .withMessageContaining("this objective is for a MaskRcnn, but the head is a RetinaNet");
       DetectionDataset others = FashionScenes.of(Clothes.bars(10, 1), 1, 1).detection();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> training(model, true, others, 1, folder))

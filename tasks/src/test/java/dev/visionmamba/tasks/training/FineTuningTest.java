@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -221,7 +222,8 @@ class FineTuningTest {
   void earlierLayersTakeSmallerSteps() throws Exception {
     try (ClassifierModel model = bundled(Shapes.CLASSES);
         NDManager manager = NDManager.newBaseManager()) {
-      Map<String, ParameterRule> rules = ParameterRule.of(model.network(), 0.5f);
+      Map<String, ParameterRule> rules =
+          ParameterRule.of(model.network(), Optional.of(model.network().backbone()), 0.5f);
       Map<String, Double> expected =
           Map.of(
               "head.weight",
@@ -254,7 +256,7 @@ class FineTuningTest {
             .isCloseTo(0.01 * rate, within(1e-6 * rate));
       }
       assertThat(seen).isEqualTo(expected.size());
-      ParameterRule.of(model.network(), 1)
+      ParameterRule.of(model.network(), Optional.of(model.network().backbone()), 1)
           .values()
           .forEach(rule -> assertThat(rule.rate()).isEqualTo(1));
     }
