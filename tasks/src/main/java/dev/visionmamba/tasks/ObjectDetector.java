@@ -70,7 +70,8 @@ public final class ObjectDetector implements AutoCloseable {
   /**
    * A detector of a loaded model.
    *
-   * @param model with all its weights; closed with the detector
+   * @param model with all its weights, its batch norms folded into the convolutions before them for
+   *     good; closed with the detector
    * @param options which objects are given, and how pictures are looked at
    * @return the detector
    */

@@ -46,6 +46,7 @@ public final class SemanticSegmenter implements AutoCloseable {
   private final SegmenterOptions options;
 
   private SemanticSegmenter(SegmenterModel model, SegmenterOptions options) {
+    model.network().foldNorms(); // faster, and the same within rounding
     this.model = new SharedModel<>(model, "segmenter");
     this.options = options;
   }
@@ -84,7 +85,8 @@ public final class SemanticSegmenter implements AutoCloseable {
   /**
    * A segmenter of a loaded model.
    *
-   * @param model with all its weights; closed with the segmenter
+   * @param model with all its weights, its batch norms folded into the convolutions before them for
+   *     good; closed with the segmenter
    * @return the segmenter
    */
   public static SemanticSegmenter of(SegmenterModel model) {
@@ -94,7 +96,8 @@ public final class SemanticSegmenter implements AutoCloseable {
   /**
    * A segmenter of a loaded model.
    *
-   * @param model with all its weights; closed with the segmenter
+   * @param model with all its weights, its batch norms folded into the convolutions before them for
+   *     good; closed with the segmenter
    * @param options how pictures are segmented
    * @return the segmenter
    */
