@@ -10,11 +10,9 @@ import dev.visionmamba.backbones.vim.Vim;
 import dev.visionmamba.backbones.vim.VimConfig;
 import dev.visionmamba.backbones.vmamba.VMamba;
 import dev.visionmamba.backbones.vmamba.VMambaConfig;
-import dev.visionmamba.scans.NearestName;
 import dev.visionmamba.scans.engine.Threads;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,7 +31,8 @@ public final class Backbones {
    * @param factory makes one, with arguments of the reference's constructor replaced
    */
   public record Entry(
-      String name, String family, List<String> aliases, boolean published, Factory factory) {}
+      String name, String family, List<String> aliases, boolean published, Factory factory)
+      implements NamedEntries.Named {}
 
   /** What a backbone is for. */
   public enum Purpose {
@@ -61,7 +60,7 @@ public final class Backbones {
   private static final String PLAIN_MAMBA = "PlainMamba";
   private static final String PLAIN_MAMBA_ADAPTER = "PlainMambaAdapter";
 
-  private static final Map<String, Entry> ENTRIES = entries();
+  private static final NamedEntries<Entry> ENTRIES = new NamedEntries<>("backbone", entries());
 
   private Backbones() {}
 
@@ -88,16 +87,7 @@ public final class Backbones {
    */
   public static Backbone create(String name, Map<String, ?> arguments, Purpose purpose) {
     Threads.applyToLibtorch();
-    return find(name)
-        .orElseThrow(() -> new IllegalArgumentException(unknown(name)))
-        .factory()
-        .create(arguments, purpose);
-  }
-
-  private static String unknown(String name) {
-    return String.format(
-        "no backbone \"%s\"; did you mean %s? There are: %s",
-        name, NearestName.of(name, names()), String.join(", ", names()));
+    return ENTRIES.require(name).factory().create(arguments, purpose);
   }
 
   /**
@@ -107,11 +97,7 @@ public final class Backbones {
    * @return empty if there is none
    */
   public static Optional<Entry> find(String name) {
-    Entry entry = ENTRIES.get(name);
-    if (entry != null) {
-      return Optional.of(entry);
-    }
-    return ENTRIES.values().stream().filter(e -> e.aliases().contains(name)).findFirst();
+    return ENTRIES.find(name);
   }
 
   /**
@@ -120,7 +106,7 @@ public final class Backbones {
    * @return by family, small to large
    */
   public static List<Entry> all() {
-    return new ArrayList<>(ENTRIES.values());
+    return ENTRIES.all();
   }
 
   /**
@@ -129,10 +115,10 @@ public final class Backbones {
    * @return by family, small to large
    */
   public static List<String> names() {
-    return List.copyOf(ENTRIES.keySet());
+    return ENTRIES.names();
   }
 
-  private static Map<String, Entry> entries() {
+  private static List<Entry> entries() {
     List<Entry> entries = new ArrayList<>();
     String midclstok = "_224_bimambav2_final_pool_mean_abs_pos_embed_with_midclstok_div2";
     String middle = "_224_bimambav2_final_pool_mean_abs_pos_embed_with_middle_cls_token_div2";
@@ -161,9 +147,7 @@ public final class Backbones {
     entries.addAll(efficientViM("M2", EfficientViMConfig.M2));
     entries.addAll(efficientViM("M3", EfficientViMConfig.M3));
     entries.addAll(efficientViM("M4", EfficientViMConfig.M4));
-    Map<String, Entry> byName = new LinkedHashMap<>();
-    entries.forEach(entry -> byName.put(entry.name(), entry));
-    return byName;
+    return entries;
   }
 
   private static Entry vim(String name, VimConfig config, String alias) {
