@@ -88,15 +88,15 @@ final class CpuScan {
     try (NDManager temporary = output.getManager().newSubManager()) {
       List<Rows> otherSums = new ArrayList<>();
       for (int part = 1; part < parts; part++) {
-        otherSums.add(Rows.of(temporary.zeros(output.getShape())));
+        otherSums.add(Rows.of(sumToBegin(temporary, firstOf(part, parts))));
       }
       Workers.run(
           tasks(pieces, parts),
           task -> {
             int part = task.directionPart();
             Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
-            int from = operands.size() * part / parts;
-            int to = operands.size() * (part + 1) / parts;
+            int from = firstOf(part, parts);
+            int to = firstOf(part + 1, parts);
             walk(task.piece(), from, to, target, finishedByLast, outputs);
           });
       if (!finishedByLast) {
@@ -114,9 +114,14 @@ final class CpuScan {
     return outputs.result();
   }
 
+  /** The first direction of a part of them. */
+  private int firstOf(int part, int parts) {
+    return operands.size() * part / parts;
+  }
+
   private Outputs allocate(Keep keep) {
     NDManager manager = directions.get(0).u().array().getManager();
-    NDArray output = sumToBegin(manager);
+    NDArray output = sumToBegin(manager, 0);
     NDArray sum = output;
     List<NDArray> lastStates = new ArrayList<>();
     NDList saved = new NDList();
@@ -130,7 +135,7 @@ final class CpuScan {
     }
     List<Rows> checkpoints = saved.stream().map(Rows::of).toList();
     if (keep == Keep.FOR_BACKWARD && gate != null) {
-      sum = sumToBegin(manager);
+      sum = sumToBegin(manager, 0);
       saved.add(sum);
     }
     Rows outputRows = Rows.of(output);
@@ -142,10 +147,10 @@ final class CpuScan {
         lastStates.stream().map(Rows::of).toList());
   }
 
-  /** (B, L, D), zeros unless the first direction writes every token. */
-  private NDArray sumToBegin(NDManager manager) {
+  /** (B, L, D), zeros unless the direction that comes first writes every token. */
+  private NDArray sumToBegin(NDManager manager, int first) {
     Shape shape = new Shape(batch, tokens, channels);
-    return operands.get(0).visitsEveryToken()
+    return operands.get(first).visitsEveryToken()
         ? manager.create(shape, DataType.FLOAT32)
         : manager.zeros(shape, DataType.FLOAT32);
   }
