@@ -15,6 +15,9 @@ import java.util.List;
 public final class NamedBlocks<T extends NamedBlock> extends NamedBlock {
   private final List<T> blocks = new ArrayList<>();
 
+  /** No blocks yet. */
+  public NamedBlocks() {}
+
   /**
    * Adds a block after the others.
    *

@@ -56,13 +56,21 @@ public record BoxCoder(
         Math.log(LARGEST_RATIO));
   }
 
-  /** A copy. */
+  /**
+   * What is subtracted on encoding.
+   *
+   * @return a copy
+   */
   @Override
   public double[] means() {
     return means.clone();
   }
 
-  /** A copy. */
+  /**
+   * What is divided by on encoding.
+   *
+   * @return a copy
+   */
   @Override
   public double[] deviations() {
     return deviations.clone();

@@ -9,6 +9,7 @@ import java.io.Serial;
 public final class MemoryBudgetException extends IllegalStateException {
   @Serial private static final long serialVersionUID = 1L;
 
+  /** The smallest budget that would do. */
   private final long neededBytes;
 
   /**
