@@ -181,11 +181,11 @@ final class NetworkFlags {
   }
 
   /**
-   * A restorer, its weights random or another restorer's: a network of the registry of restorers,
-   * or a backbone with a decoder.
+   * A restorer, its weights random, another restorer's, or those of another task's backbone: a
+   * network of the registry of restorers, or a backbone with a decoder.
    *
    * @param creator makes a model with random weights
-   * @throws Exception if the other model cannot be loaded or is no restorer
+   * @throws Exception if the other model cannot be loaded or does not suit
    */
   RestorerModel createRestorer(
       DataOptions data, Degradation degradation, Function<ModelDescription, RestorerModel> creator)
@@ -207,26 +207,22 @@ final class NetworkFlags {
                   Map.of())));
     }
     requireAlone();
-    if (head != null || !headArguments.isEmpty()) {
-      throw wrong("--from says which restorer it is: leave out --head and --set-head");
-    }
     try (TrainedModel<?> trained = StoredModel.load(from, spec.commandLine().getErr())) {
       ModelDescription old = trained.description();
-      if (!(trained instanceof RestorerModel)) {
-        throw wrong(
-            "--from must be a restorer to learn to restore, and "
-                + old.name()
-                + " is none; to start from its backbone is not possible yet");
+      boolean restores = trained instanceof RestorerModel;
+      if (restores && (head != null || !headArguments.isEmpty())) {
+        throw wrong("--from says which restorer it is: leave out --head and --set-head");
       }
-      RestorerModel model =
-          creator.apply(
-              new ModelDescription(
-                  old.backbone() + tag,
-                  old.backbone(),
-                  old.arguments(),
-                  old.head(),
-                  tunedFrom(old)));
-      return filled(model, trained, from);
+      ModelDescription description =
+          new ModelDescription(
+              old.backbone() + tag,
+              old.backbone(),
+              backboneArguments(old),
+              restores ? old.head() : decoder(degradation),
+              tunedFrom(old));
+      return restores
+          ? filled(creator.apply(description), trained, from)
+          : Transfer.to(trained, description, creator);
     }
   }
 

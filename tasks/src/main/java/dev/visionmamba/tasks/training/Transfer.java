@@ -13,6 +13,7 @@ import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.heads.detection.Detector;
+import dev.visionmamba.heads.restoration.pyramid.PyramidRestorer;
 import dev.visionmamba.heads.segmentation.Segmenter;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelDescription;
@@ -169,8 +170,8 @@ public final class Transfer {
   }
 
   /**
-   * Gives a model the backbone of a trained one: to begin a detector or a segmenter with what a
-   * classifier, or another of them, has learned.
+   * Gives a model the backbone of a trained one: to begin a detector, a segmenter or a restorer
+   * with what a classifier, or another of them, has learned.
    *
    * @param trained the trained model; not changed
    * @param model the model, with its weights, to be trained; both backbones are of the same shape
@@ -225,8 +226,12 @@ public final class Transfer {
     if (network instanceof Detector detector) {
       return detector.backbone();
     }
+    if (network instanceof PyramidRestorer restorer) {
+      return restorer.backbone();
+    }
     throw new IllegalArgumentException(
-        model.description().name() + " has no backbone that could be exchanged");
+        model.description().name()
+            + " is a network as a whole: it has no backbone that could start another");
   }
 
   /** The head's parameters that a head for one class more has in another shape. */

@@ -56,8 +56,10 @@ final class WeightAverage {
       weights()
           .forEach(
               (name, weight) -> {
-                try (NDArray share = weight.mul(1 - kept)) {
-                  means.get(name).muli(kept).addi(share);
+                // By the difference, so that the mean of a frozen weight is the weight.
+                NDArray mean = means.get(name);
+                try (NDArray difference = weight.sub(mean)) {
+                  mean.addi(difference.muli(1 - kept));
                 }
               });
     }

@@ -10,6 +10,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.restoration.pyramid.PyramidRestorer;
+import dev.visionmamba.tasks.DenseModels;
 import dev.visionmamba.tasks.cli.Main;
 import dev.visionmamba.tasks.image.DeepImage;
 import dev.visionmamba.tasks.image.Levels;
@@ -21,9 +24,11 @@ import dev.visionmamba.zoo.HeadDescription;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.RestorerModel;
+import dev.visionmamba.zoo.SegmenterModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -229,6 +234,38 @@ class RestorationTrainingTest {
     assertThatThrownBy(() -> PictureFolder.open(empty, 3))
         .isInstanceOf(DataSetException.class)
         .hasMessageContaining("has no pictures");
+  }
+
+  /** From a segmenter to a restorer, and from that to another. */
+  @Test
+  void theCommandGoesOnFromModelsOfAnyTask() throws Exception {
+    Path segmenter = DenseModels.save(DenseModels.segmenter(), folder.resolve("s.safetensors"));
+    Path first = folder.resolve("first");
+    List<String> train =
+        List.of(
+            "train --task restore --degradation noise10 --epochs 1 --pieces 2 --patch 32 --batch 4"
+                .split(" "));
+    List<String> words = new ArrayList<>(train);
+    words.addAll(List.of("--data", data.toString(), "--from", segmenter.toString()));
+    words.addAll(List.of("--out", first.toString(), "--head-only", "--set-head", "channels=4"));
+    assertThat(Main.run(words.toArray(String[]::new))).isZero();
+    try (SegmenterModel old = ModelCatalogue.loadSegmenter(segmenter.toString(), Device.cpu());
+        RestorerModel model = ModelCatalogue.loadRestorer(first.toString(), Device.cpu())) {
+      assertThat(model.description().notes()).containsEntry("tuned from", "tiny_semantic_fpn");
+      Map<String, NDArray> weights = StateDict.of(old.network().backbone());
+      StateDict.of(((PyramidRestorer) model.network()).backbone())
+          .forEach(
+              (name, array) ->
+                  assertThat(array.toFloatArray())
+                      .as(name)
+                      .isEqualTo(weights.get(name).toFloatArray()));
+    }
+    words = new ArrayList<>(train);
+    words.addAll(List.of("--data", data.toString(), "--from", first.toString()));
+    words.addAll(List.of("--out", folder.resolve("second").toString()));
+    assertThat(Main.run(words.toArray(String[]::new))).isZero();
+    words.addAll(List.of("--set-head", "channels=8"));
+    assertThat(Main.run(words.toArray(String[]::new))).isEqualTo(2);
   }
 
   @Test

@@ -9,12 +9,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.heads.restoration.pyramid.PyramidRestorer;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.DetectorModel;
 import dev.visionmamba.zoo.FitInput;
 import dev.visionmamba.zoo.HeadDescription;
 import dev.visionmamba.zoo.ImageInput;
 import dev.visionmamba.zoo.ModelDescription;
+import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.SegmenterModel;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,6 +98,46 @@ class TransferTest {
             Transfer.to(model, description, d -> ClassifierModel.create(d, Device.cpu()))) {
       assertThat(differing(classifier.network().backbone(), model.network().backbone())).isEmpty();
       assertThat(differing(back.network().backbone(), model.network().backbone())).isEmpty();
+    }
+  }
+
+  private static RestorerModel restorer(String network, Map<String, Object> arguments) {
+    boolean decodes = network.equals("vmamba_micro");
+    return RestorerModel.create(
+        new ModelDescription(
+            "restorer",
+            network,
+            arguments,
+            decodes
+                ? new HeadDescription("pyramid_decoder", Map.of("channels", 4))
+                : HeadDescription.RESTORER,
+            Map.of()),
+        Device.cpu());
+  }
+
+  @Test
+  void aSegmentersBackboneStartsARestorerAndBack() throws Exception {
+    try (SegmenterModel segmenter = create(segmenter(8, "a", "b"));
+        RestorerModel wanted = restorer("vmamba_micro", Map.of("dims", 8));
+        RestorerModel model =
+            Transfer.to(
+                segmenter,
+                wanted.description(),
+                description -> restorer("vmamba_micro", description.arguments()));
+        SegmenterModel back = Transfer.to(model, segmenter.description(), TransferTest::create)) {
+      NamedBlock backbone = ((PyramidRestorer) model.network()).backbone();
+      assertThat(differing(segmenter.network().backbone(), backbone)).isEmpty();
+      assertThat(differing(back.network().backbone(), backbone)).isEmpty();
+    }
+  }
+
+  @Test
+  void aNetworkAsAWholeHasNoBackboneToGive() {
+    try (RestorerModel whole =
+        restorer("mambair_light_x2", Map.of("embed_dim", 32, "depths", List.of(1)))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Transfer.to(whole, segmenter(8, "a"), TransferTest::create))
+          .withMessageContaining("restorer is a network as a whole");
     }
   }
 
