@@ -2,16 +2,34 @@ package dev.visionmamba.backbones;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import java.util.Map;
 
 /**
  * Sees a network's intermediate results by name, for looking inside and for tests. An array is
- * closed after the call unless it is duplicated.
+ * closed after the call, and so is what is computed of it where the network computes within a scope
+ * of its own; {@link #copying} keeps copies.
  */
 @FunctionalInterface
 public interface Probe {
 
   /** Looks at nothing. */
   Probe NONE = (name, value) -> {};
+
+  /**
+   * Keeps copies of all that it sees.
+   *
+   * @param copies gets them by name, in the order in which data passes; they belong to the images'
+   *     manager
+   * @return such a probe
+   */
+  static Probe copying(Map<String, NDArray> copies) {
+    return (name, value) -> {
+      NDArray copy = value.duplicate();
+      NDScope.unregister(copy); // the network's own scope would close it
+      copies.put(name, copy);
+    };
+  }
 
   /**
    * Called as data passes.
