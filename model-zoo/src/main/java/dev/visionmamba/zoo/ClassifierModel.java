@@ -45,6 +45,31 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
   }
 
   /**
+   * A model of a network that is put together by hand, of a backbone or with a scan strategy that
+   * has no name in the registry; its parameters, as far as they have no values, start at random. To
+   * be trained, or to be {@linkplain #fill filled}. A file that it is saved to says what the
+   * description says: it is loaded by making the network again, and filling it.
+   *
+   * @param network the network
+   * @param description its name, its classes and how pictures are prepared; what it says of
+   *     backbone and head is for people
+   * @param device where
+   * @return the model, which owns the network
+   * @throws IllegalArgumentException if the network has other classes or channels than the
+   *     description says
+   */
+  public static ClassifierModel create(
+      Classifier network, ModelDescription description, Device device) {
+    requireFit(network, description);
+    ImageInput input = description.input();
+    return KIND.create(
+        network,
+        description,
+        device,
+        new Shape(1, input.channels(), input.height(), input.width()));
+  }
+
+  /**
    * A model from a file that says itself which network it is for.
    *
    * @param file a safetensors file with a description
@@ -102,12 +127,21 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
     Map<String, Object> arguments = new HashMap<>(description.arguments());
     arguments.putIfAbsent("num_classes", description.classes().size());
     Classifier network = Classifier.create(description.backbone(), arguments);
+    requireFit(network, description);
+    return network;
+  }
+
+  private static void requireFit(Classifier network, ModelDescription description) {
     if (network.classes() != description.classes().size()) {
       throw new IllegalArgumentException(
           "the description names "
               + description.classes().size()
               + " classes, but the network has "
               + network.classes());
+    }
+    if (description.input() == null) {
+      throw new IllegalArgumentException(
+          "the description has no input: give it an ImageInput, and HeadDescription.LINEAR");
     }
     if (network.backbone().imageChannels() != description.input().channels()) {
       throw new IllegalArgumentException(
@@ -116,6 +150,5 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
               + " channels, but the network takes "
               + network.backbone().imageChannels());
     }
-    return network;
   }
 }

@@ -104,6 +104,13 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
     return created;
   }
 
+  /** The same of a network that was built elsewhere; parameters that it has stay as they are. */
+  M create(N built, ModelDescription description, Device device, Shape images) {
+    M created = in(newModel(description, device), built, description);
+    built.initialize(created.djlModel().getNDManager(), DataType.FLOAT32, images);
+    return created;
+  }
+
   /** A model for inference, from a checkpoint that says itself which network it is for. */
   M load(CheckpointSource source, String name, Device device)
       throws IOException, MalformedModelException {

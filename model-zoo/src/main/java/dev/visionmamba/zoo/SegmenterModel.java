@@ -41,6 +41,26 @@ public final class SegmenterModel extends TrainedModel<Segmenter> {
   }
 
   /**
+   * A model of a network that is put together by hand, of a backbone or with a scan strategy that
+   * has no name in the registry; its parameters, as far as they have no values, start at random. To
+   * be trained, or to be {@linkplain #fill filled}. A file that it is saved to says what the
+   * description says: it is loaded by making the network again, and filling it.
+   *
+   * @param network the network
+   * @param description its name, its classes and how pictures are prepared; what it says of
+   *     backbone and head is for people
+   * @param device where
+   * @return the model, which owns the network
+   * @throws IllegalArgumentException if the network has other classes or channels than the
+   *     description says
+   */
+  public static SegmenterModel create(
+      Segmenter network, ModelDescription description, Device device) {
+    requireFit(network, description);
+    return KIND.create(network, description, device, new Shape(1));
+  }
+
+  /**
    * A model from a file that says itself which network it is for.
    *
    * @param file a safetensors file with a description
@@ -77,5 +97,26 @@ public final class SegmenterModel extends TrainedModel<Segmenter> {
   static SegmenterModel load(CheckpointSource source, String name, Device device)
       throws IOException, MalformedModelException {
     return KIND.load(source, name, device);
+  }
+
+  private static void requireFit(Segmenter network, ModelDescription description) {
+    if (network.classes() != description.classes().size()) {
+      throw new IllegalArgumentException(
+          "the description names "
+              + description.classes().size()
+              + " classes, but the network has "
+              + network.classes());
+    }
+    if (description.fit() == null) {
+      throw new IllegalArgumentException(
+          "the description has no fit: give it a FitInput, and a segmenter's HeadDescription");
+    }
+    if (network.backbone().imageChannels() != description.fit().mean().size()) {
+      throw new IllegalArgumentException(
+          "the description's input has "
+              + description.fit().mean().size()
+              + " channels, but the network takes "
+              + network.backbone().imageChannels());
+    }
   }
 }

@@ -12,7 +12,11 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.StateDict;
+import dev.visionmamba.backbones.vim.Vim;
+import dev.visionmamba.backbones.vim.VimConfig;
+import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
 import dev.visionmamba.zoo.checkpoint.LoadOptions;
 import dev.visionmamba.zoo.checkpoint.Safetensors;
@@ -218,5 +222,46 @@ class ClassifierModelTest {
         .hasMessageContaining("has no model.safetensors");
     assertThatThrownBy(() -> ModelCatalogue.load("a\0b", Device.cpu()))
         .isInstanceOf(ModelNotFoundException.class);
+  }
+
+  /** The network of a name, put together by hand, is filled with the weights of the name's. */
+  @Test
+  void aNetworkOfOnesOwnIsFilled() throws Exception {
+    ModelDescription description = description(SMALL, "a", "b", "c");
+    ModelDescription own =
+        new ModelDescription(
+            "own", "my network", Map.of(), description.classes(), description.input(), Map.of());
+    try (ClassifierModel named = ClassifierModel.create(description, Device.cpu());
+        ClassifierModel made =
+            ClassifierModel.create(
+                new Classifier(new Vim(VimConfig.MICRO.with(SMALL)), 3), own, Device.cpu());
+        NDManager manager = NDManager.newBaseManager()) {
+      Map<String, NDArray> weights = StateDict.of(named.network());
+      weights.replaceAll((name, weight) -> weight.duplicate());
+      made.fill(weights, "the other's weights");
+      NDArray images = manager.randomNormal(new Shape(2, 1, 28, 28));
+      ParameterStore store = new ParameterStore(manager, false);
+      assertThat(made.network().forward(store, images, false).toFloatArray())
+          .containsExactly(named.network().forward(store, images, false).toFloatArray());
+      assertThat(made.djlModel().getBlock()).isSameAs(made.network());
+    }
+  }
+
+  @Test
+  void aNetworkOfOnesOwnFitsItsDescription() {
+    Vim backbone = new Vim(VimConfig.MICRO.with(SMALL));
+    assertThatThrownBy(
+            () ->
+                ClassifierModel.create(
+                    new Classifier(backbone, 4), description(SMALL, "a", "b"), Device.cpu()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("names 2 classes, but the network has 4");
+    Vim colours = new Vim(VimConfig.MICRO.with(Map.of("depth", 1, "channels", 3)));
+    assertThatThrownBy(
+            () ->
+                ClassifierModel.create(
+                    new Classifier(colours, 2), description(SMALL, "a", "b"), Device.cpu()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("has 1 channels, but the network takes 3");
   }
 }
