@@ -6,8 +6,6 @@ import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.tasks.image.ImageDecoder;
@@ -18,8 +16,6 @@ import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -192,16 +188,7 @@ public final class ImageClassifier implements AutoCloseable {
 
   /** (B * classes) probabilities. */
   private float[] probabilities(ClassifierModel open, NDManager manager, List<PixelImage> images) {
-    NDArray input =
-        manager.create(
-            new Shape(
-                images.size(),
-                preprocessing.channels(),
-                preprocessing.cropHeight(),
-                preprocessing.cropWidth()),
-            DataType.FLOAT32);
-    FloatBuffer pixels = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    images.forEach(image -> preprocessing.write(image, pixels));
+    NDArray input = preprocessing.toArray(manager, images);
     NDArray scores =
         open.network().forward(new ParameterStore(manager, false), input, false); // (B, classes)
     return scores.softmax(1).toFloatArray();

@@ -120,10 +120,39 @@ public final class DetectionPicture {
   }
 
   /**
-   * Draws detections and writes a PNG, whole or not at all. A picture whose longer side is under
-   * {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number, so that labels find
-   * room. Where they do not all the same, a legend below the picture says which colour is which
-   * class, and how many objects are of it.
+   * Draws detections on a picture that may be too small to be written on: one whose longer side is
+   * under {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number, so that labels
+   * find room. Where they do not all the same, a legend below the picture says which colour is
+   * which class, and how many objects are of it.
+   *
+   * @param picture the picture, not changed
+   * @param detections what was found in it
+   * @param classNames the classes' names by label
+   * @param palette the classes' colours
+   * @return a larger copy with the detections on it
+   * @throws IllegalArgumentException as {@link #draw} does
+   */
+  public static BufferedImage drawEnlarged(
+      PixelImage picture, List<Detection> detections, List<String> classNames, Palette palette) {
+    Magnifier magnifier = Magnifier.of(picture);
+    List<Detection> large = new ArrayList<>();
+    for (Detection detection : detections) {
+      requireSize(picture, detection.mask());
+      large.add(
+          new Detection(
+              detection.label(),
+              detection.score(),
+              magnifier.box(detection.box()),
+              magnifier.mask(detection.mask())));
+    }
+    Drawing drawing = drawn(magnifier.picture(picture), large, classNames, palette);
+    return drawing.complete()
+        ? drawing.image()
+        : ClassLegend.below(drawing.image(), entries(detections, classNames, palette));
+  }
+
+  /**
+   * Draws detections {@linkplain #drawEnlarged enlarged} and writes a PNG, whole or not at all.
    *
    * @param picture the picture
    * @param detections what was found in it
@@ -140,23 +169,7 @@ public final class DetectionPicture {
       Palette palette,
       Path file)
       throws IOException {
-    Magnifier magnifier = Magnifier.of(picture);
-    List<Detection> large = new ArrayList<>();
-    for (Detection detection : detections) {
-      requireSize(picture, detection.mask());
-      large.add(
-          new Detection(
-              detection.label(),
-              detection.score(),
-              magnifier.box(detection.box()),
-              magnifier.mask(detection.mask())));
-    }
-    Drawing drawing = drawn(magnifier.picture(picture), large, classNames, palette);
-    BufferedImage image = drawing.image();
-    if (!drawing.complete()) {
-      image = ClassLegend.below(image, entries(detections, classNames, palette));
-    }
-    PngWriter.write(image, file);
+    PngWriter.write(drawEnlarged(picture, detections, classNames, palette), file);
   }
 
   /** The classes that were found and how often, the most frequent first. */

@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.drawing;
 
 import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.PixelImage;
+import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,8 +54,26 @@ public final class SegmentationPicture {
   }
 
   /**
-   * Draws labels over a picture and writes a PNG, whole or not at all. A picture whose longer side
-   * is under {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number.
+   * Draws labels over a picture that may be too small to be seen well: one whose longer side is
+   * under {@value Magnifier#LEGIBLE} pixels is first enlarged by a whole number.
+   *
+   * @param picture the picture, not changed
+   * @param labels the class of each of its pixels
+   * @param classNames the classes' names by label
+   * @param palette the classes' colours
+   * @return a larger picture, with the legend below
+   * @throws IllegalArgumentException as {@link #draw} does
+   */
+  public static BufferedImage drawEnlarged(
+      PixelImage picture, LabelMap labels, List<String> classNames, Palette palette) {
+    check(picture, labels, classNames, OPACITY);
+    Magnifier magnifier = Magnifier.of(picture);
+    return draw(magnifier.picture(picture), magnifier.labels(labels), classNames, palette, OPACITY);
+  }
+
+  /**
+   * Draws labels over a picture, {@linkplain #drawEnlarged enlarged}, and writes a PNG, whole or
+   * not at all.
    *
    * @param picture the picture
    * @param labels the class of each of its pixels
@@ -67,11 +86,26 @@ public final class SegmentationPicture {
   public static void write(
       PixelImage picture, LabelMap labels, List<String> classNames, Palette palette, Path file)
       throws IOException {
-    check(picture, labels, classNames, OPACITY);
-    Magnifier magnifier = Magnifier.of(picture);
-    PngWriter.write(
-        draw(magnifier.picture(picture), magnifier.labels(labels), classNames, palette, OPACITY),
-        file);
+    PngWriter.write(drawEnlarged(picture, labels, classNames, palette), file);
+  }
+
+  /**
+   * Draws labels alone.
+   *
+   * @param labels the class of each pixel
+   * @param palette the classes' colours; pixels that are {@linkplain LabelMap#IGNORED ignored} are
+   *     white
+   * @return one pixel for each label
+   */
+  public static BufferedImage drawLabels(LabelMap labels, Palette palette) {
+    BufferedImage image =
+        new BufferedImage(labels.width(), labels.height(), BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < labels.labels().length; i++) {
+      int label = labels.labels()[i] & 0xff;
+      Color colour = label == LabelMap.IGNORED ? Color.WHITE : palette.colour(label);
+      image.setRGB(i % labels.width(), i / labels.width(), colour.getRGB());
+    }
+    return image;
   }
 
   private static void check(

@@ -1,7 +1,12 @@
 package dev.visionmamba.tasks.image;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.zoo.FitInput;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -79,5 +84,22 @@ public record FitPreprocessing(FitInput input) {
         target.put(row);
       }
     }
+  }
+
+  /**
+   * A network's input.
+   *
+   * @param manager gets the array
+   * @param picture of any size
+   * @return (1, 3, H, W), float32, as high and as wide as the resized and filled up picture
+   */
+  public NDArray toArray(NDManager manager, PixelImage picture) {
+    RescaleSize size = size(picture.width(), picture.height());
+    int height = padded(size.height());
+    int width = padded(size.width());
+    NDArray input = manager.create(new Shape(1, CHANNELS, height, width), DataType.FLOAT32);
+    FloatBuffer memory = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    write(picture, memory, width, height);
+    return input;
   }
 }

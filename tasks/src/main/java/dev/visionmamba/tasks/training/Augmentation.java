@@ -34,8 +34,15 @@ public record Augmentation(int shift, boolean flip, double smallestCrop, float j
     Ranges.require(jitter >= 0 && jitter <= 1, "colour jitter", jitter);
   }
 
-  /** Small pictures that are moved and mirrored. */
-  static Augmentation shifts(int shift, boolean flip) {
+  /**
+   * Small pictures that are moved and mirrored, nothing else.
+   *
+   * @param shift by how many pixels at most, at least 0
+   * @param flip whether half of them are mirrored, left to right
+   * @return the augmentation
+   * @throws IllegalArgumentException if the shift is out of range
+   */
+  public static Augmentation shifts(int shift, boolean flip) {
     return new Augmentation(shift, flip, 1, 0);
   }
 

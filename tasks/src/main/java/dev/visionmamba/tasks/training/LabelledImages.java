@@ -62,6 +62,44 @@ public final class LabelledImages implements ImageDataset {
   }
 
   /**
+   * Makes a data set of pictures.
+   *
+   * @param pictures of one size, at least one; what is kept are their grey levels
+   * @param pictureLabels the class of each, 0 to the number of classes - 1, at most 255
+   * @param classNames the classes' names by label
+   * @return the data set
+   * @throws IllegalArgumentException if there are no pictures, they differ in size, there are not
+   *     as many labels, or a label has no class
+   */
+  public static LabelledImages of(
+      List<PixelImage> pictures, List<Integer> pictureLabels, List<String> classNames) {
+    if (pictures.isEmpty() || pictures.size() != pictureLabels.size()) {
+      throw new IllegalArgumentException(
+          "a data set takes at least one picture and a label for each, got %d and %d"
+              .formatted(pictures.size(), pictureLabels.size()));
+    }
+    int height = pictures.get(0).height();
+    int width = pictures.get(0).width();
+    byte[] pixels = new byte[pictures.size() * height * width];
+    byte[] labels = new byte[pictures.size()];
+    for (int i = 0; i < labels.length; i++) {
+      PixelImage picture = pictures.get(i);
+      if (picture.height() != height || picture.width() != width) {
+        throw new IllegalArgumentException(
+            "picture %d has %dx%d pixels, the first %dx%d"
+                .formatted(i, picture.width(), picture.height(), width, height));
+      }
+      int label = pictureLabels.get(i);
+      if (label < 0 || label > 255) {
+        throw new IllegalArgumentException("label " + i + " must be 0 to 255, got " + label);
+      }
+      System.arraycopy(picture.grey(), 0, pixels, i * height * width, height * width);
+      labels[i] = (byte) label;
+    }
+    return new LabelledImages(height, width, pixels, labels, classNames);
+  }
+
+  /**
    * Returns the first images.
    *
    * @param limit how many at most, at least 0

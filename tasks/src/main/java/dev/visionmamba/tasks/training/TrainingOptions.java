@@ -178,6 +178,80 @@ public record TrainingOptions(
   }
 
   /**
+   * The same for another number of epochs.
+   *
+   * @param newEpochs how often every image is seen
+   * @return the options
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public TrainingOptions withEpochs(int newEpochs) {
+    return new TrainingOptions(newEpochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another batch size.
+   *
+   * @param newBatchSize images a step
+   * @return the options
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public TrainingOptions withBatchSize(int newBatchSize) {
+    return new TrainingOptions(epochs, newBatchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another learning rate.
+   *
+   * @param newLearningRate the peak learning rate
+   * @return the options
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public TrainingOptions withLearningRate(float newLearningRate) {
+    return new TrainingOptions(epochs, batchSize, newLearningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another warm-up.
+   *
+   * @param newWarmupEpochs epochs in which the learning rate rises to its peak
+   * @return the options
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public TrainingOptions withWarmup(float newWarmupEpochs) {
+    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, newWarmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another augmentation.
+   *
+   * @param newAugmentation how training images are changed at random
+   * @return the options
+   */
+  public TrainingOptions withAugmentation(Augmentation newAugmentation) {
+    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, newAugmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another optimizer.
+   *
+   * @param newOptimizer what turns gradients into steps
+   * @return the options
+   */
+  public TrainingOptions withOptimizer(OptimizerKind newOptimizer) {
+    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, newOptimizer, emaDecay, tuning, patience, seed);
+  }
+
+  /**
+   * The same with another seed.
+   *
+   * @param newSeed of the order, the augmentation and the initial weights
+   * @return the options
+   */
+  public TrainingOptions withSeed(long newSeed) {
+    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, newSeed);
+  }
+
+  /**
    * The learning rate of a step: a linear rise, then half a cosine down to a hundredth of the peak.
    *
    * @param step 0 for the first
