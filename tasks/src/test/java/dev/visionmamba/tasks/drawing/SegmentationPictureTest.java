@@ -123,4 +123,16 @@ class SegmentationPictureTest {
           .hasMessageContaining("opacity");
     }
   }
+
+  @Test
+  void labelsAloneAreOnePixelEach() {
+    Palette palette = Palette.distinct(3);
+    LabelMap labels = new LabelMap(3, 1, new byte[] {2, 0, (byte) LabelMap.IGNORED});
+    BufferedImage image = SegmentationPicture.drawLabels(labels, palette);
+    assertThat(image.getWidth()).isEqualTo(3);
+    assertThat(image.getHeight()).isEqualTo(1);
+    assertThat(image.getRGB(0, 0)).isEqualTo(palette.colour(2).getRGB());
+    assertThat(image.getRGB(1, 0)).isEqualTo(palette.colour(0).getRGB());
+    assertThat(image.getRGB(2, 0)).isEqualTo(java.awt.Color.WHITE.getRGB());
+  }
 }
