@@ -185,7 +185,20 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withEpochs(int newEpochs) {
-    return new TrainingOptions(newEpochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        newEpochs,
+        batchSize,
+        learningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -196,7 +209,20 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withBatchSize(int newBatchSize) {
-    return new TrainingOptions(epochs, newBatchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        epochs,
+        newBatchSize,
+        learningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -207,7 +233,20 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withLearningRate(float newLearningRate) {
-    return new TrainingOptions(epochs, batchSize, newLearningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        newLearningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -218,7 +257,20 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withWarmup(float newWarmupEpochs) {
-    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, newWarmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        learningRate,
+        weightDecay,
+        newWarmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -228,7 +280,20 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withAugmentation(Augmentation newAugmentation) {
-    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, newAugmentation, mixing, optimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        learningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        newAugmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -238,7 +303,20 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withOptimizer(OptimizerKind newOptimizer) {
-    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, newOptimizer, emaDecay, tuning, patience, seed);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        learningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        newOptimizer,
+        emaDecay,
+        tuning,
+        patience,
+        seed);
   }
 
   /**
@@ -248,7 +326,20 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withSeed(long newSeed) {
-    return new TrainingOptions(epochs, batchSize, learningRate, weightDecay, warmupEpochs, labelSmoothing, augmentation, mixing, optimizer, emaDecay, tuning, patience, newSeed);
+    return new TrainingOptions(
+        epochs,
+        batchSize,
+        learningRate,
+        weightDecay,
+        warmupEpochs,
+        labelSmoothing,
+        augmentation,
+        mixing,
+        optimizer,
+        emaDecay,
+        tuning,
+        patience,
+        newSeed);
   }
 
   /**

@@ -133,6 +133,6 @@ class SegmentationPictureTest {
     assertThat(image.getHeight()).isEqualTo(1);
     assertThat(image.getRGB(0, 0)).isEqualTo(palette.colour(2).getRGB());
     assertThat(image.getRGB(1, 0)).isEqualTo(palette.colour(0).getRGB());
-    assertThat(image.getRGB(2, 0)).isEqualTo(java.awt.Color.WHITE.getRGB());
+    assertThat(image.getRGB(2, 0)).isEqualTo(Color.WHITE.getRGB());
   }
 }
