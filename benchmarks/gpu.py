@@ -130,8 +130,11 @@ class Scan:
         generator = torch.Generator().manual_seed(seed)
 
         def uniform(low, high, *shape):
+            return parameter(low, high, *shape).to(dtype)
+
+        def parameter(low, high, *shape):  # float32, whatever the tokens are
             values = torch.rand(*shape, generator=generator) * (high - low) + low
-            return values.to(dtype).to(cuda.device)
+            return values.to(cuda.device)
 
         self.cuda, self.dtype = cuda, dtype
         self.batch, self.tokens, self.channels = batch, tokens, channels
@@ -144,10 +147,10 @@ class Scan:
                 delta=uniform(-1, 1, batch, tokens, rank),
                 b=uniform(-1, 1, batch, tokens, states),
                 c=uniform(-1, 1, batch, tokens, states),
-                a=uniform(-2, -0.1, channels, states),
-                skip=uniform(-1, 1, channels),
-                bias=uniform(-2, 0, channels),
-                weight=uniform(-0.5, 0.5, channels, rank),
+                a=parameter(-2, -0.1, channels, states),
+                skip=parameter(-1, 1, channels),
+                bias=parameter(-2, 0, channels),
+                weight=parameter(-0.5, 0.5, channels, rank),
             )
             for path in paths
         ]

@@ -7,7 +7,7 @@ import java.util.Objects;
 
 /**
  * What a {@linkplain CausalConv1d causal convolution} works on: arrays of one floating-point type
- * and on one device.
+ * and on one device; where x is float16, the weight and the bias may be float32.
  *
  * @param path the order in which tokens follow each other; it visits every token
  * @param x the input, (B, L, D)
@@ -41,8 +41,8 @@ public record CausalConv1dArguments(ScanPath path, Columns x, NDArray weight, ND
           "the path must visit each of the " + input.get(1) + " tokens, but is " + path);
     }
     Operands.requireFloating("x", x.array());
-    Operands.requireLike("the weight", weight, "x", x.array());
-    Operands.requireLike("the bias", bias, "x", x.array());
+    Operands.requireParameter("the weight", weight, "x", x.array());
+    Operands.requireParameter("the bias", bias, "x", x.array());
   }
 
   /** Refuses operands that have been closed since the checks. */

@@ -1,6 +1,7 @@
 package dev.visionmamba.scans;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Objects;
 
@@ -52,6 +53,18 @@ final class Operands {
               + " is, but is "
               + kind(array)
               + "; convert it with toType or toDevice");
+    }
+  }
+
+  /** The same of a parameter, which may be float32 where token arrays are float16. */
+  static void requireParameter(String name, NDArray array, String modelName, NDArray model) {
+    boolean finer =
+        array != null
+            && model.getDataType() == DataType.FLOAT16
+            && array.getDataType() == DataType.FLOAT32
+            && array.getDevice().equals(model.getDevice());
+    if (!finer) {
+      requireLike(name, array, modelName, model);
     }
   }
 

@@ -6,8 +6,8 @@ import java.util.Objects;
 
 /**
  * One direction of a {@linkplain SelectiveScan selective scan}: the path and the operands of its
- * recurrence, all of one floating-point type and on one device. With D channels, N states and G
- * groups:
+ * recurrence, all of one floating-point type and on one device; where the tokens are float16, A, D,
+ * the delta bias and the delta weight are better float32. With D channels, N states and G groups:
  *
  * @param path the order in which tokens are visited
  * @param parameterPath the order in which delta, B and C are read, as many steps as {@code path};
@@ -73,10 +73,10 @@ public record ScanDirection(
     Operands.requireLike("delta", delta.array(), "u", input);
     Operands.requireLike("B", b.array(), "u", input);
     Operands.requireLike("C", c.array(), "u", input);
-    Operands.requireLike("A", a, "u", input);
-    Operands.requireLike("D", d, "u", input);
-    Operands.requireLike("the delta bias", deltaBias, "u", input);
-    Operands.requireLike("the delta weight", deltaWeight, "u", input);
+    Operands.requireParameter("A", a, "u", input);
+    Operands.requireParameter("D", d, "u", input);
+    Operands.requireParameter("the delta bias", deltaBias, "u", input);
+    Operands.requireParameter("the delta weight", deltaWeight, "u", input);
   }
 
   /** How many columns delta has. */

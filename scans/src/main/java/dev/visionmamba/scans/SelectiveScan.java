@@ -21,6 +21,9 @@ import dev.visionmamba.scans.engine.ScanResult;
  * Step t reads and writes token {@code path[t]}, so nothing is permuted; the outputs of the
  * directions are merged where they land and multiplied by SiLU(z).
  *
+ * <p>Tokens in float16 are scanned with states and sums in float32, in every engine, and so are the
+ * gradients; the output is float16 again. A state that float16 could not hold does no harm.
+ *
  * <p>A NaN or an infinity among the operands is no error: it goes where the equations take it. In u
  * or delta of a channel it makes that channel's outputs NaN or infinite from the step that reads it
  * to the end of that sequence's path, in B those of all channels of the group, in a delta that is

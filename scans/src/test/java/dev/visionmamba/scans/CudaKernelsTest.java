@@ -86,7 +86,9 @@ class CudaKernelsTest {
   void halfPrecisionIsThatOfItsOperands(int form) {
     ScanEngine engine = cuda.engine(form);
     for (int seed = 0; seed < CASES; seed += 2) {
-      checkHalf(engine, seed, array -> array.toType(DataType.FLOAT16, true), 1e-2);
+      UnaryOperator<NDArray> shorten = array -> array.toType(DataType.FLOAT16, true);
+      // Parameters may be in half precision, too.
+      checkHalf(engine, seed, shorten, seed % 4 == 0 ? shorten : UnaryOperator.identity(), 1e-2);
     }
   }
 
@@ -95,13 +97,17 @@ class CudaKernelsTest {
   void bfloat16IsThatOfItsOperands(int form) {
     ScanEngine engine = cuda.bfloat16Engine(form);
     for (int seed = 0; seed < CASES; seed += 2) {
-      checkHalf(engine, seed, CudaKernelsTest::toBfloat16, 4e-2);
+      checkHalf(engine, seed, CudaKernelsTest::toBfloat16, UnaryOperator.identity(), 4e-2);
     }
   }
 
   /** An engine on short numbers, against the reference on the same numbers in float32. */
   private static void checkHalf(
-      ScanEngine engine, int seed, UnaryOperator<NDArray> shorten, double tolerance) {
+      ScanEngine engine,
+      int seed,
+      UnaryOperator<NDArray> shorten,
+      UnaryOperator<NDArray> shortenParameters,
+      double tolerance) {
     try (NDManager manager = NDManager.newBaseManager()) {
       RandomOperands operands = new RandomOperands(manager, seed);
       SelectiveScanArguments arguments = operands.scan();
@@ -112,10 +118,11 @@ class CudaKernelsTest {
           isBfloat16
               ? CudaKernelsTest::fromBfloat16
               : array -> array.toType(DataType.FLOAT32, true);
-      SelectiveScanArguments shorter = mapped(arguments, shorten);
+      SelectiveScanArguments shorter = mapped(arguments, shorten, shortenParameters);
       NDArray shortGradient = shorten.apply(gradient);
       NDList expected =
-          EngineAgreementTest.reference(mapped(shorter, lengthen), lengthen.apply(shortGradient));
+          EngineAgreementTest.reference(
+              mapped(shorter, lengthen, lengthen), lengthen.apply(shortGradient));
       NDList actual = new NDList(engine.selectiveScan(shorter, false).output());
       actual.addAll(engine.selectiveScanBackward(shorter, shortGradient));
       compare(actual, expected, lengthen, tolerance, "scan with seed " + seed);
@@ -124,9 +131,10 @@ class CudaKernelsTest {
       long[] shape = convolution.x().array().getShape().getShape().clone();
       NDArray outer =
           shorten.apply(operands.array(-1, 1, shape[0], shape[1], convolution.channels()));
-      CausalConv1dArguments shortConvolution = mapped(convolution, shorten);
+      CausalConv1dArguments shortConvolution = mapped(convolution, shorten, shortenParameters);
       expected =
-          EngineAgreementTest.reference(mapped(shortConvolution, lengthen), lengthen.apply(outer));
+          EngineAgreementTest.reference(
+              mapped(shortConvolution, lengthen, lengthen), lengthen.apply(outer));
       actual = new NDList(engine.causalConv1d(shortConvolution));
       actual.addAll(engine.causalConv1dBackward(shortConvolution, outer));
       compare(actual, expected, lengthen, tolerance, "convolution with seed " + seed);
@@ -157,9 +165,18 @@ class CudaKernelsTest {
 
   private static SelectiveScanArguments mapped(
       SelectiveScanArguments arguments, UnaryOperator<NDArray> function) {
+    return mapped(arguments, function, function);
+  }
+
+  private static SelectiveScanArguments mapped(
+      SelectiveScanArguments arguments,
+      UnaryOperator<NDArray> function,
+      UnaryOperator<NDArray> ofParameters) {
     Map<NDArray, NDArray> made = new IdentityHashMap<>();
     UnaryOperator<NDArray> once =
         array -> array == null ? null : made.computeIfAbsent(array, function);
+    UnaryOperator<NDArray> parameter =
+        array -> array == null ? null : made.computeIfAbsent(array, ofParameters);
     UnaryOperator<Columns> columns =
         of -> of == null ? null : new Columns(once.apply(of.array()), of.from(), of.to());
     List<ScanDirection> directions =
@@ -173,24 +190,26 @@ class CudaKernelsTest {
                         columns.apply(of.delta()),
                         columns.apply(of.b()),
                         columns.apply(of.c()),
-                        once.apply(of.a()),
-                        once.apply(of.d()),
-                        once.apply(of.deltaBias()),
+                        parameter.apply(of.a()),
+                        parameter.apply(of.d()),
+                        parameter.apply(of.deltaBias()),
                         of.groups(),
-                        once.apply(of.deltaWeight())))
+                        parameter.apply(of.deltaWeight())))
             .toList();
     return new SelectiveScanArguments(
         directions, columns.apply(arguments.gate()), arguments.merge(), arguments.deltaSoftplus());
   }
 
   private static CausalConv1dArguments mapped(
-      CausalConv1dArguments arguments, UnaryOperator<NDArray> function) {
+      CausalConv1dArguments arguments,
+      UnaryOperator<NDArray> function,
+      UnaryOperator<NDArray> ofParameters) {
     Columns x = arguments.x();
     return new CausalConv1dArguments(
         arguments.path(),
         new Columns(function.apply(x.array()), x.from(), x.to()),
-        function.apply(arguments.weight()),
-        arguments.bias() == null ? null : function.apply(arguments.bias()));
+        ofParameters.apply(arguments.weight()),
+        arguments.bias() == null ? null : ofParameters.apply(arguments.bias()));
   }
 
   /** The upper halves of float32 numbers, in an array that calls them float16. */
@@ -205,6 +224,9 @@ class CudaKernelsTest {
   }
 
   private static NDArray fromBfloat16(NDArray array) {
+    if (array.getDataType() == DataType.FLOAT32) {
+      return array; // a parameter's
+    }
     ByteBuffer bytes = array.toByteBuffer(true).order(ByteOrder.nativeOrder());
     float[] values = new float[(int) array.getShape().size()];
     for (int i = 0; i < values.length; i++) {

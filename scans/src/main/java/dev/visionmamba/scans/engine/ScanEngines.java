@@ -81,9 +81,9 @@ public final class ScanEngines {
 
   private static List<ScanEngine> load() {
     List<ScanEngine> engines = new ArrayList<>();
-    CpuEngine.vector().ifPresent(engines::add);
-    engines.add(CpuEngine.plain());
-    engines.add(new NDArrayEngine());
+    CpuEngine.vector().map(HalfPrecision::new).ifPresent(engines::add);
+    engines.add(new HalfPrecision(CpuEngine.plain()));
+    engines.add(new HalfPrecision(new NDArrayEngine()));
     ServiceLoader.load(ScanEngine.class, ScanEngines.class.getClassLoader()).stream()
         .map(ServiceLoader.Provider::get)
         .filter(ScanEngine::isAvailable)

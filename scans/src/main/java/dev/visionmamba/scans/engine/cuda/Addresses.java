@@ -32,6 +32,16 @@ final class Addresses implements AutoCloseable {
     return array == null ? 0 : of(device.pointers().contiguous(array, own));
   }
 
+  /** The same of a parameter, which the kernels read as float32; 0 for none. */
+  long readParameter(NDArray array) {
+    if (array == null || array.getDataType() == DataType.FLOAT32) {
+      return read(array);
+    }
+    NDArray single = array.toType(DataType.FLOAT32, false);
+    single.attach(own);
+    return read(single);
+  }
+
   /** The first of the columns to be read; rows are as wide as the array. */
   long read(Columns columns) {
     requireSize(columns.array());

@@ -61,8 +61,8 @@ final class CudaConvolution {
       at.of(arguments.path()),
       at.read(x),
       ScanStructure.width(x),
-      at.read(arguments.weight()),
-      at.read(arguments.bias()),
+      at.readParameter(arguments.weight()),
+      at.readParameter(arguments.bias()),
       output,
       outputGradient,
       sumGradient,
@@ -100,10 +100,11 @@ final class CudaConvolution {
       int blocks = (int) Grid.ceil(channels, Grid.BLOCK);
       Grid segmentGrid = new Grid(blocks, segments, (int) Math.min(batch, Grid.MOST), Grid.BLOCK);
       device.launch("convolve_parameters_backward", type, segmentGrid, structure);
-      ParameterRows of = new ParameterRows(device, type, parameterRows, rows, taps + 1, channels);
-      of.addTo(0, taps, at.of(gradients.get(1)));
+      ParameterRows of =
+          new ParameterRows(device, at, type, parameterRows, rows, taps + 1, channels);
+      of.addTo(0, taps, gradients.get(1));
       if (arguments.bias() != null) {
-        of.addTo(taps, 1, at.of(gradients.get(2)));
+        of.addTo(taps, 1, gradients.get(2));
       }
     }
   }

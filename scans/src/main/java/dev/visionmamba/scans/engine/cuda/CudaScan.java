@@ -283,11 +283,11 @@ final class CudaScan {
       addParts(at, scan.cParts, parts, columns, path, direction.c(), cGradient);
 
       ParameterRows of =
-          new ParameterRows(device, type, scan.parameterRows, rows, rowColumns, channels);
-      of.addTo(0, states, at.of(gradientOf.apply(direction.a())));
-      of.addTo(states, 1, at.of(gradientOf.apply(direction.d())));
-      of.addTo(states + 1, 1, at.of(gradientOf.apply(direction.deltaBias())));
-      of.addTo(states + 2, rank, at.of(gradientOf.apply(direction.deltaWeight())));
+          new ParameterRows(device, at, type, scan.parameterRows, rows, rowColumns, channels);
+      of.addTo(0, states, gradientOf.apply(direction.a()));
+      of.addTo(states, 1, gradientOf.apply(direction.d()));
+      of.addTo(states + 1, 1, gradientOf.apply(direction.deltaBias()));
+      of.addTo(states + 2, rank, gradientOf.apply(direction.deltaWeight()));
     }
   }
 

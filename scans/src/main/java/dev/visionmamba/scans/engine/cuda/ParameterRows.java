@@ -1,26 +1,41 @@
 package dev.visionmamba.scans.engine.cuda;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+
 /**
  * Partial sums of parameters' gradients, (rows, columns, D) float32, which are added up in the
  * order of the rows.
  *
+ * @param at of the call
+ * @param type of the call's token arrays
  * @param values where they lie
  * @param rows how many sums there are of each
  * @param columns of all parameters together
  * @param channels D
  */
 record ParameterRows(
-    CudaDevice device, ElementType type, long values, long rows, long columns, long channels) {
+    CudaDevice device,
+    Addresses at,
+    ElementType type,
+    long values,
+    long rows,
+    long columns,
+    long channels) {
 
   /**
    * Adds the sums of one parameter to its gradient.
    *
    * @param column its first
    * @param count how many it has
-   * @param gradient where its gradient (D, count) lies; 0 for none
+   * @param gradient its gradient, (D, count); null for none
    */
-  void addTo(int column, int count, long gradient) {
-    if (gradient != 0) {
+  void addTo(int column, int count, NDArray gradient) {
+    if (gradient != null && gradient.getDataType() != DataType.FLOAT32) {
+      NDArray single = at.zeros(channels, count);
+      addTo(column, count, single);
+      gradient.addi(single.reshape(gradient.getShape()));
+    } else if (gradient != null && count > 0) {
       device.launch(
           "add_rows",
           type,
@@ -30,7 +45,7 @@ record ParameterRows(
           columns,
           count,
           channels,
-          gradient);
+          at.of(gradient));
     }
   }
 }

@@ -68,10 +68,10 @@ final class ScanStructure {
           width(direction.b()),
           at.read(direction.c()),
           width(direction.c()),
-          at.read(direction.a()),
-          at.read(direction.d()),
-          at.read(direction.deltaBias()),
-          at.read(direction.deltaWeight())
+          at.readParameter(direction.a()),
+          at.readParameter(direction.d()),
+          at.readParameter(direction.deltaBias()),
+          at.readParameter(direction.deltaWeight())
         };
   }
 

@@ -1,8 +1,8 @@
 // The selective scan and the causal convolution on a GPU, forward and backward.
 //
-// It includes nothing, so that NVRTC needs no headers. ELEMENT says what operands are made of: 0
-// float32, 1 float16, 2 bfloat16; states, sums and whatever else lies between are float32. A test
-// compiles the same text as C++, with a header that stands in for CUDA's own words.
+// It includes nothing, so that NVRTC needs no headers. ELEMENT says what token arrays are made of: 0
+// float32, 1 float16, 2 bfloat16; parameters, states, sums and whatever else lies between are
+// float32. A test compiles the same text as C++, with a header that stands in for CUDA's own words.
 //
 // Every argument structure holds 8-byte fields alone, in the order in which Java writes them.
 //
@@ -84,6 +84,10 @@ INLINE element to_element(float x) {  // rounds to nearest, ties to even; a NaN 
 // An operand, which nothing writes while a kernel runs.
 INLINE float load(const element* p, i64 i) { return to_float(__ldg(p + i)); }
 
+#if ELEMENT != 0
+INLINE float load(const float* p, i64 i) { return __ldg(p + i); }
+#endif
+
 INLINE void store(element* p, i64 i, float x) { p[i] = to_element(x); }
 
 // Adds to a gradient.
@@ -135,11 +139,11 @@ struct Scan {
   i64 b_width;
   const element* c;
   i64 c_width;
-  const element* a;       // (D, N)
-  const element* skip;    // (D) or null
-  const element* bias;    // (D) or null
-  const element* weight;  // (D, R) or null
-  float* state;           // (B, slots, N, D): that before each tile is kept, or one a chunk
+  const float* a;       // (D, N)
+  const float* skip;    // (D) or null
+  const float* bias;    // (D) or null
+  const float* weight;  // (D, R) or null
+  float* state;         // (B, slots, N, D): that before each tile is kept, or one a chunk
   i64 slots, slot_tiles, keeps_tiles;
   float* delta_sums;  // (B, chunks, D)
   float* sum;         // (B, L, D), over the directions
@@ -655,7 +659,7 @@ KERNEL(add_parts, Parts) {
 struct Rows {
   const float* values;  // (rows, row_columns, D), from the first column of the parameter
   i64 rows, row_columns, columns, channels;
-  element* gradient;  // (D, columns)
+  float* gradient;  // (D, columns)
 };
 
 KERNEL(add_rows, Rows) {
@@ -666,7 +670,7 @@ KERNEL(add_rows, Rows) {
     sum += s.values[row * s.row_columns * s.channels + i];
   }
   i64 to = i % s.channels * s.columns + i / s.channels;
-  accumulate(s.gradient, to, (float)sum);
+  s.gradient[to] += (float)sum;
 }
 
 // The causal convolution: out[t] = SiLU(bias + sum over k of weight[k] x[t - (K-1) + k]).
@@ -675,9 +679,9 @@ struct Convolution {
   const int* path;
   const element* x;
   i64 x_width;
-  const element* weight;  // (D, K)
-  const element* bias;    // (D) or null
-  element* output;        // (B, L, D)
+  const float* weight;  // (D, K)
+  const float* bias;    // (D) or null
+  element* output;      // (B, L, D)
   const element* output_gradient;
   float* sum_gradient;  // (B, T, D), by steps
   element* x_gradient;  // rows of x_width, added to
