@@ -54,7 +54,7 @@ public abstract class Backbone extends NamedBlock {
     return Prediction.run(
         images,
         training,
-        borrowed -> featuresInternal(store, borrowed, training, seen),
+        borrowed -> featuresInternal(store, borrowed, training, seen).single(),
         FeaturePyramid::maps);
   }
 

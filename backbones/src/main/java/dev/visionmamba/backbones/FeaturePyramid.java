@@ -2,6 +2,7 @@ package dev.visionmamba.backbones;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import dev.visionmamba.backbones.layers.Casts;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -42,6 +43,19 @@ public record FeaturePyramid(List<Level> levels) {
    */
   public Level coarsest() {
     return levels.get(levels.size() - 1);
+  }
+
+  /**
+   * The maps in single precision.
+   *
+   * @return the same maps but for those in float16, of which it has copies in float32, in the same
+   *     managers
+   */
+  public FeaturePyramid single() {
+    return new FeaturePyramid(
+        levels.stream()
+            .map(level -> new Level(Casts.single(level.map()), level.stride()))
+            .toList());
   }
 
   /**

@@ -155,7 +155,7 @@ public final class SimpleFeaturePyramid extends DerivedBackbone<Backbone> {
       this.geometry = geometry;
       int kernel = geometry.kernel();
       double bound = Math.sqrt(3.0 / ((double) in * kernel * kernel));
-      this.weight = parameter("weight", Initializers.uniform(bound), out, in, kernel, kernel);
+      this.weight = ofProduct("weight", Initializers.uniform(bound), out, in, kernel, kernel);
       this.norm = child("norm", new LayerNorm(out, EPSILON));
     }
 

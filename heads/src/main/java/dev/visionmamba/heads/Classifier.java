@@ -11,6 +11,7 @@ import dev.visionmamba.backbones.Backbones;
 import dev.visionmamba.backbones.Backbones.Purpose;
 import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.Prediction;
 import dev.visionmamba.scans.autograd.GradientMode;
@@ -94,7 +95,9 @@ public final class Classifier extends NamedBlock {
       return Prediction.run(
           images,
           training,
-          borrowed -> head.scores(store, features(store, borrowed, training, seen), training));
+          borrowed ->
+              Casts.single(
+                  head.scores(store, features(store, borrowed, training, seen), training)));
     }
   }
 

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import java.util.List;
@@ -54,11 +55,15 @@ final class DeformableSampling {
    * @param offsets (B, Q, M*L*P*2), Q the tokens of all maps of queries: x and y of each point, in
    *     pixels of its level, from the place of the query
    * @param weights (B, Q, M*L*P)
-   * @return (B, Q, M*D), in the values' manager
+   * @return (B, Q, M*D), in single precision, in the values' manager
    * @throws IllegalArgumentException if a shape is another
    */
   NDArray forward(NDArray values, NDArray offsets, NDArray weights) {
     requireShapes(values.getShape(), offsets.getShape(), weights.getShape());
+    return single(Casts.single(values), Casts.single(offsets), Casts.single(weights));
+  }
+
+  private NDArray single(NDArray values, NDArray offsets, NDArray weights) {
     NDList inputs = new NDList(values, offsets, weights);
     boolean inMemory =
         inputs.stream()

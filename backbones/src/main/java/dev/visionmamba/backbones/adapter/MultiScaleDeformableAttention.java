@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -78,7 +79,7 @@ final class MultiScaleDeformableAttention extends NamedBlock {
       Shape shape = scores.getShape();
       long ofHead = (long) levels * config.points();
       NDArray weights =
-          scores
+          Casts.single(scores)
               .reshape(shape.get(0), shape.get(1), config.heads(), ofHead)
               .softmax(3)
               .reshape(shape);

@@ -1,5 +1,6 @@
 package dev.visionmamba.backbones.adapter;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
@@ -121,7 +122,9 @@ final class SamplingKernel {
     Shape shape = values.getShape();
     int channels = Math.toIntExact(shape.get(2));
     NDArray output =
-        values.getManager().create(new Shape(shape.get(0), asked, channels), DataType.FLOAT32);
+        values
+            .getManager()
+            .create(new Shape(shape.get(0), asked, channels), DataType.FLOAT32, Device.cpu());
     if (output.size() == 0) {
       return output;
     }

@@ -8,6 +8,7 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.backbones.layers.MapBlock;
@@ -102,7 +103,7 @@ final class EfficientViMBlock extends MapBlock {
 
   /** (1 - a) x + a f. Outside training f, which nothing else reads, becomes the result. */
   private static NDArray mix(NDArray x, NDArray f, NDArray a, boolean training) {
-    return training ? x.add(f.sub(x).mul(a)) : f.subi(x).muli(a).addi(x);
+    return training ? x.add(f.sub(x).mul(a)) : Casts.single(f).subi(x).muli(a).addi(x);
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Activations;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Initializers;
@@ -71,7 +72,7 @@ final class HsmSsd extends NamedBlock {
             .forward(store, tokens, training)
             .reshape(batch, map.get(1), map.get(2), MATRICES * (long) states); // (B, H, W, 3N)
     NDList matrices =
-        dw.forward(store, projected, training)
+        Casts.single(dw.forward(store, projected, training))
             .reshape(batch, positions, 1, MATRICES * (long) states)
             .split(MATRICES, 3); // B, C and dt, each (B, L, 1, N): one head
     NDArray b = matrices.get(2).softmax(1).mul(matrices.get(0));
@@ -80,7 +81,8 @@ final class HsmSsd extends NamedBlock {
     NDScope.register(gathered);
     NDList hz = hzProj.forward(store, gathered, training).split(2, 3); // (B, 1, N, D) each
     NDArray gate = Activations.silu(hz.get(1)).add(value(store, skip, tokens, training));
-    NDArray hidden = outProj.forward(store, hz.get(0).mul(gate), training); // (B, 1, N, C)
+    NDArray hidden =
+        Casts.single(outProj.forward(store, hz.get(0).mul(gate), training)); // (B, 1, N, C)
     NDArray y = StateSpaceDuality.read(hidden, matrices.get(1)); // (B, L, 1, C)
     NDScope.register(y);
     return new Output(y.reshape(map), hidden.reshape(batch, states, map.get(3)));

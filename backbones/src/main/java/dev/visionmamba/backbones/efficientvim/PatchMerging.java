@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -52,7 +53,7 @@ final class PatchMerging extends MapBlock {
       hidden = gate.forward(store, hidden, training);
       NDScope.register(hidden);
       NDArray merged = project.forward(store, hidden, training); // (B, H/2, W/2, out)
-      NDArray y = merged.add(dwconv2.forward(store, merged, training));
+      NDArray y = Casts.single(merged).add(dwconv2.forward(store, merged, training));
       NDScope.unregister(y);
       return y;
     }

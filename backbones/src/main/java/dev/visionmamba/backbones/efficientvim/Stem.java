@@ -3,6 +3,7 @@ package dev.visionmamba.backbones.efficientvim;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.MapBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
@@ -35,7 +36,7 @@ final class Stem extends MapBlock {
         before.close();
       }
     }
-    return y;
+    return Casts.toSingle(y);
   }
 
   @Override

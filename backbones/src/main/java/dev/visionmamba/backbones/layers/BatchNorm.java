@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts.Operand;
 import dev.visionmamba.scans.autograd.GradientMode;
 
 /**
@@ -36,10 +37,11 @@ public final class BatchNorm extends NamedBlock {
     this.runningVar = statistic("running_var", Initializers.constant(1f), channels);
   }
 
-  /** (B, H, W, C) to the same shape. */
+  /** (B, H, W, C) to the same shape, in single precision. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    try (NDArray map = x.transpose(0, 3, 1, 2); // (B, C, H, W)
+    try (Operand input = Operand.single(x);
+        NDArray map = input.array().transpose(0, 3, 1, 2); // (B, C, H, W)
         NDArray y =
             ai.djl.nn.norm.BatchNorm.batchNorm(
                     map,

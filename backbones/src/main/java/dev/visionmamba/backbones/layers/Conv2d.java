@@ -90,8 +90,8 @@ public final class Conv2d extends NamedBlock {
     this.geometry = geometry;
     int kernel = geometry.kernel();
     this.weight =
-        parameter("weight", weightInitializer, out, in / geometry.groups(), kernel, kernel);
-    this.bias = biasInitializer == null ? null : parameter("bias", biasInitializer, out);
+        ofProduct("weight", weightInitializer, out, in / geometry.groups(), kernel, kernel);
+    this.bias = biasInitializer == null ? null : ofProduct("bias", biasInitializer, out);
   }
 
   /**
@@ -135,7 +135,7 @@ public final class Conv2d extends NamedBlock {
    * @param w the weight, (out, in / groups, k, k)
    * @param b the bias, (out); null for none
    * @param geometry how the kernel moves
-   * @return (B, H', W', out)
+   * @return (B, H', W', out), of the weight's type
    * @throws IllegalArgumentException if the map has other channels or is smaller than the kernel
    */
   public static NDArray apply(NDArray x, NDArray w, NDArray b, Geometry geometry) {
@@ -145,6 +145,11 @@ public final class Conv2d extends NamedBlock {
         return Linear.apply(x, matrix, b);
       }
     }
+    return Product.inTypeOfWeight(
+        x, w, b, (input, filters, bias) -> convolved(input, filters, bias, geometry));
+  }
+
+  private static NDArray convolved(NDArray x, NDArray w, NDArray b, Geometry geometry) {
     Shape stride = new Shape(geometry.stride(), geometry.stride());
     Shape padding = new Shape(geometry.padding(), geometry.padding());
     try (NDArray map = x.transpose(0, 3, 1, 2); // (B, in, H, W)

@@ -39,8 +39,8 @@ public final class ConvTranspose2x2 extends NamedBlock {
       int in, int out, Initializer weightInitializer, Initializer biasInitializer) {
     this.in = in;
     this.out = out;
-    this.weight = parameter("weight", weightInitializer, in, out, 2, 2);
-    this.bias = parameter("bias", biasInitializer, out);
+    this.weight = ofProduct("weight", weightInitializer, in, out, 2, 2);
+    this.bias = ofProduct("bias", biasInitializer, out);
   }
 
   /** (B, H, W, in) to (B, 2H, 2W, out). */

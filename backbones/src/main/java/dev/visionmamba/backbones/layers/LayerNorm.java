@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts.Operand;
 
 /**
  * Layer norm over the last axis (Ba et al. 2016, arXiv:1607.06450). Parameters {@code weight} and
@@ -39,7 +40,7 @@ public final class LayerNorm extends NamedBlock {
     this.bias = parameter("bias", Initializers.constant(0f), stored.getShape());
   }
 
-  /** (..., channels) to the same shape. */
+  /** (..., channels) to the same shape, in single precision. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
     NDArray w = value(store, weight, x, training);
@@ -54,7 +55,9 @@ public final class LayerNorm extends NamedBlock {
   }
 
   private NDArray normalize(NDArray x, NDArray w, NDArray b) {
-    return ai.djl.nn.norm.LayerNorm.layerNorm(x, normalized, w, b, epsilon).head();
+    try (Operand input = Operand.single(x)) {
+      return ai.djl.nn.norm.LayerNorm.layerNorm(input.array(), normalized, w, b, epsilon).head();
+    }
   }
 
   @Override

@@ -45,8 +45,8 @@ public final class Linear extends NamedBlock {
   private Linear(Shape weightShape, Initializer weightInitializer, Initializer biasInitializer) {
     this.out = weightShape.get(0);
     this.in = weightShape.get(1);
-    this.weight = parameter("weight", weightInitializer, weightShape.getShape());
-    this.bias = biasInitializer == null ? null : parameter("bias", biasInitializer, out);
+    this.weight = ofProduct("weight", weightInitializer, weightShape.getShape());
+    this.bias = biasInitializer == null ? null : ofProduct("bias", biasInitializer, out);
   }
 
   /**
@@ -91,6 +91,17 @@ public final class Linear extends NamedBlock {
   }
 
   /**
+   * Leaves this layer float32 in half precision, too: a layer that gives a state space its step
+   * sizes.
+   *
+   * @return this layer
+   */
+  public Linear single() {
+    staySingle();
+    return this;
+  }
+
+  /**
    * (..., in) to (..., out).
    *
    * @param store the parameter store
@@ -132,9 +143,13 @@ public final class Linear extends NamedBlock {
    * @param x (..., in)
    * @param w the weight, (out, in)
    * @param b the bias, (out); null for none
-   * @return (..., out)
+   * @return (..., out), of the weight's type
    */
   public static NDArray apply(NDArray x, NDArray w, NDArray b) {
+    return Product.inTypeOfWeight(x, w, b, Linear::product);
+  }
+
+  private static NDArray product(NDArray x, NDArray w, NDArray b) {
     long out = w.getShape().get(0);
     long in = w.getShape().get(1);
     long positions = x.size() / in;

@@ -15,6 +15,8 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
 import ai.djl.util.PairList;
+import dev.visionmamba.backbones.Precision;
+import dev.visionmamba.scans.autograd.GradientMode;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -32,6 +34,7 @@ public abstract class NamedBlock extends AbstractBaseBlock {
   private final BlockList children = new BlockList();
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Parameter> statistics = new ArrayList<>();
+  private final List<Parameter> ofProducts = new ArrayList<>();
   private boolean initialized;
 
   /** A block without children or parameters yet. */
@@ -82,6 +85,67 @@ public abstract class NamedBlock extends AbstractBaseBlock {
             .build();
     statistics.add(parameter);
     return add(parameter, initializer, shape);
+  }
+
+  /**
+   * Adds a parameter of a matrix product or a convolution, which half precision rounds to float16.
+   * Every other parameter stays float32.
+   *
+   * @param name its name in the state dict
+   * @param initializer the published initialisation
+   * @param shape its shape
+   * @return the parameter, its shape set
+   */
+  protected final Parameter ofProduct(String name, Initializer initializer, long... shape) {
+    Parameter parameter = parameter(name, initializer, shape);
+    ofProducts.add(parameter);
+    return parameter;
+  }
+
+  /** Leaves this block's own parameters float32 in half precision, too. */
+  final void staySingle() {
+    ofProducts.clear();
+  }
+
+  /**
+   * Rounds the parameters of products, and freezes them: for prediction alone. Batch norms are best
+   * {@linkplain #foldNorms folded} before. From float16 to float32 they come back rounded.
+   *
+   * @param precision of the products
+   * @throws IllegalStateException if a parameter is not initialised
+   */
+  public final void setPrecision(Precision precision) {
+    for (Parameter parameter : ofProducts) {
+      if (!parameter.isInitialized()) {
+        throw new IllegalStateException(
+            "the parameter "
+                + parameter.getName()
+                + " has no values to be rounded to "
+                + precision
+                + "; load the weights or initialise the network before");
+      }
+      NDArray values = parameter.getArray();
+      if (values.getDataType() != precision.type()) {
+        NDManager manager = values.getManager();
+        NDArray rounded = rounded(values, precision.type());
+        parameter.close();
+        // A parameter takes its array only from an initializer.
+        parameter.setInitializer((owner, shape, type) -> rounded);
+        parameter.freeze(true);
+        parameter.initialize(manager, precision.type());
+      }
+    }
+    for (Pair<String, Block> child : children) {
+      if (child.getValue() instanceof NamedBlock block) {
+        block.setPrecision(precision);
+      }
+    }
+  }
+
+  private static NDArray rounded(NDArray values, DataType type) {
+    try (GradientMode off = GradientMode.off()) {
+      return Casts.to(values, type);
+    }
   }
 
   private Parameter add(Parameter parameter, Initializer initializer, long... shape) {

@@ -32,7 +32,8 @@ public final class Prediction {
       return part.apply(input);
     }
     NDManager manager = input.getManager();
-    try (NDManager temporary = manager.newSubManager()) {
+    // Wherever the manager makes its arrays, those of the way are made beside the input.
+    try (NDManager temporary = manager.newSubManager(input.getDevice())) {
       NDArray borrowed = input.reshape(input.getShape());
       borrowed.attach(temporary);
       R result = part.apply(borrowed);

@@ -26,9 +26,10 @@ public final class RmsNorm extends NamedBlock {
 
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    NDArray meanSquare = x.square().mean(new int[] {x.getShape().dimension() - 1}, true);
+    NDArray input = Casts.single(x);
+    NDArray meanSquare = input.square().mean(new int[] {x.getShape().dimension() - 1}, true);
     NDArray rms = meanSquare.add(epsilon).sqrt(); // (..., 1)
-    return x.div(rms).mul(value(store, weight, x, training));
+    return input.div(rms).mul(value(store, weight, x, training));
   }
 
   @Override

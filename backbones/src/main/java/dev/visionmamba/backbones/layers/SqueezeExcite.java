@@ -39,7 +39,8 @@ public final class SqueezeExcite extends NamedBlock {
     long channels = shape.get(3);
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray mean = x.reshape(batch, shape.get(1) * shape.get(2), channels).mean(new int[] {1});
+      NDArray mean =
+          Casts.single(x).reshape(batch, shape.get(1) * shape.get(2), channels).mean(new int[] {1});
       NDArray reduced = Activation.relu(fc1.forward(store, mean, training)); // (B, reduced)
       NDArray gate = Activation.sigmoid(fc2.forward(store, reduced, training)); // (B, channels)
       NDArray y = x.mul(gate.reshape(batch, 1, 1, channels));

@@ -10,6 +10,7 @@ import dev.visionmamba.backbones.Backbone;
 import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -168,6 +169,7 @@ public final class PlainMamba extends Backbone {
         NDArray tokens = flattened(map).add(positions(store, map, training)); // (B, L, C)
         map = tokens.reshape(map.getShape());
       }
+      map = Casts.single(map);
       NDScope.unregister(map);
       return map;
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Activations;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
@@ -60,7 +61,7 @@ final class PlainMamba2D extends NamedBlock {
     Conv2d.Geometry geometry = Conv2d.Geometry.depthwise(config.convSize(), 1, inner);
     conv2d = child("conv2d", Conv2d.standard(inner, inner, geometry, config.convBias()));
     xProj = child("x_proj", Linear.truncatedNormal(inner, rank + 2L * states, false));
-    dtProj = child("dt_proj", Linear.truncatedNormal(rank, inner, true));
+    dtProj = child("dt_proj", Linear.truncatedNormal(rank, inner, true).single());
     outProj = child("out_proj", Linear.truncatedNormal(inner, embed, hasBias));
   }
 
@@ -100,7 +101,8 @@ final class PlainMamba2D extends NamedBlock {
       ParameterStore store, NDArray u, ContinuousScan scan, boolean training) {
     NDArray projected = Tape.cut(xProj.forward(store, u, training)); // (B, L, R + 2N): dt, B, C
     NDArray dt = new Columns(projected, 0, rank).toArray();
-    NDArray delta = dtProj.forward(store, dt, training); // (B, L, E); the scan adds the bias again
+    // (B, L, E); the scan adds the bias again
+    NDArray delta = Casts.like(dtProj.forward(store, dt, training), u);
     NDArray b = new Columns(projected, rank, rank + states).toArray(); // (B, L, N)
     NDArray bs = directionAware(b, scan.moves(), value(store, directionBs, u, training));
     NDArray a = value(store, aLog, u, training).exp().neg(); // (E, N)
@@ -128,9 +130,11 @@ final class PlainMamba2D extends NamedBlock {
     long length = b.getShape().get(1);
     NDArray ofMoves =
         moves.matMul(vectors).reshape(length, ContinuousScan.DIRECTIONS, states); // (L, K, N)
-    return b.expandDims(2) // (B, L, 1, N)
-        .add(ofMoves)
-        .reshape(b.getShape().get(0), length, (long) ContinuousScan.DIRECTIONS * states);
+    NDArray all =
+        b.expandDims(2) // (B, L, 1, N)
+            .add(ofMoves)
+            .reshape(b.getShape().get(0), length, (long) ContinuousScan.DIRECTIONS * states);
+    return Casts.like(all, b);
   }
 
   /** Multiply-adds for a map; a state update counts as nine and a skip as one, as published. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.ConvNormStack;
 import dev.visionmamba.backbones.layers.DropPath;
@@ -69,7 +70,7 @@ final class PlainMambaLayer extends NamedBlock {
       probe.see(name + ".mixer", mixed);
       NDArray y = start.add(DropPath.apply(mixed, dropPathRate, training));
       if (dw != null) {
-        y = dw.forward(store, y, training);
+        y = Casts.single(dw.forward(store, y, training));
       }
       NDScope.unregister(y);
       return y;

@@ -67,7 +67,8 @@ final class BimambaMixer extends NamedBlock {
       this.dtProj =
           child(
               "dt_proj" + suffix,
-              new Linear(rank, inner, Initializers.defaultUniform(rank), StateSpace.deltaBias()));
+              new Linear(rank, inner, Initializers.defaultUniform(rank), StateSpace.deltaBias())
+                  .single());
     }
 
     /** The direction's operands, from the columns of x. */

@@ -17,6 +17,7 @@ import dev.visionmamba.backbones.ClassificationHead;
 import dev.visionmamba.backbones.FeaturePyramid;
 import dev.visionmamba.backbones.LinearHead;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -125,7 +126,7 @@ public final class Vim extends Backbone {
     int frozen = frozenParts(images);
     NDArray hidden; // (B, L, C)
     try (GradientMode mode = recording(frozen < 1)) {
-      hidden = embed(store, images, training);
+      hidden = Casts.single(embed(store, images, training));
     }
     probe.see("patch_embed", hidden);
     NDArray residual = null;

@@ -60,7 +60,7 @@ final class SS2D extends NamedBlock {
     this.outProj = Linear.truncatedNormal(inner, channels, false);
     if (gated) {
       this.xProj =
-          parameter("x_proj_weight", Initializers.defaultUniform(inner), directions, width, inner);
+          ofProduct("x_proj_weight", Initializers.defaultUniform(inner), directions, width, inner);
       this.aLogs = parameter("A_logs", StateSpace.decay(), rows, config.stateSize());
       this.ds = parameter("Ds", Initializers.constant(1f), rows);
       this.dtProj =
@@ -77,7 +77,7 @@ final class SS2D extends NamedBlock {
       child("in_proj", inProj);
       child("conv2d", conv2d);
       this.xProj = child("x_proj", Linear.withoutBias(inner, directions * width)).weight();
-      this.dtProj = child("dt_projs", Linear.withoutBias(rank, rows)).weight();
+      this.dtProj = child("dt_projs", Linear.withoutBias(rank, rows).single()).weight();
     }
     child("out_proj", outProj);
   }

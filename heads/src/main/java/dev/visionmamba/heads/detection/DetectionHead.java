@@ -79,7 +79,7 @@ public abstract class DetectionHead extends NamedBlock {
           "a batch of " + batch + " needs as many frames, but there are " + images.size());
     }
     try (GradientMode off = GradientMode.off();
-        NDManager manager = maps.get(0).getManager().newSubManager()) {
+        NDManager manager = maps.get(0).getManager().newSubManager(maps.get(0).getDevice())) {
       List<NDArray> borrowed = maps.stream().map(map -> borrowed(map, manager)).toList();
       return detectIn(store, channelLast(borrowed), images, options);
     }

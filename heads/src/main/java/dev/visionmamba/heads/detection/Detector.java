@@ -86,7 +86,7 @@ public final class Detector extends NamedBlock {
   public List<Detections> detect(
       ParameterStore store, NDArray images, List<ImageFrame> frames, DetectionOptions options) {
     try (GradientMode off = GradientMode.off();
-        NDManager manager = images.getManager().newSubManager()) {
+        NDManager manager = images.getManager().newSubManager(images.getDevice())) {
       NDArray borrowed = DetectionHead.borrowed(images, manager);
       return head.detect(store, pyramid(store, borrowed, false).maps(), frames, options);
     }
@@ -107,7 +107,7 @@ public final class Detector extends NamedBlock {
         training,
         borrowed -> {
           FeaturePyramid pyramid = backbone.features(store, borrowed, training, Probe.NONE);
-          return neck == null ? pyramid : neck.forward(store, pyramid, training);
+          return neck == null ? pyramid : neck.forward(store, pyramid, training).single();
         },
         FeaturePyramid::maps);
   }

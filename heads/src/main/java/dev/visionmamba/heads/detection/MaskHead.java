@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.ConvTranspose2x2;
 import dev.visionmamba.backbones.layers.Initializers;
@@ -45,7 +46,7 @@ final class MaskHead extends NamedBlock {
   public NDArray forward(ParameterStore store, NDArray features, boolean training) {
     NDArray convolved = convolutions.forward(store, features, training);
     NDArray larger = Activation.relu(upsampling.forward(store, convolved, training));
-    return logits.forward(store, larger, training);
+    return Casts.single(logits.forward(store, larger, training));
   }
 
   /** What a region costs, by the side of its features. */

@@ -22,7 +22,7 @@ final class NormedConvolution extends NamedBlock {
 
   NormedConvolution(int in, int out) {
     this.out = out;
-    this.weight = parameter("weight", Starts.heNormal(out, Starts.AROUND), out, in, 3, 3);
+    this.weight = ofProduct("weight", Starts.heNormal(out, Starts.AROUND), out, in, 3, 3);
     this.norm = child("norm", new LayerNorm(out, EPSILON));
   }
 

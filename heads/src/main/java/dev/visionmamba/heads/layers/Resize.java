@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.Constants;
 
 /**
  * Bringing channel-last maps, (B, H, W, C), to another size, as PyTorch does. Interpolating and
@@ -161,9 +162,7 @@ public final class Resize {
         axis == 1
             ? new Shape(shape.get(0), to, shape.get(2), shape.get(3))
             : new Shape(shape.get(0), shape.get(1), to, shape.get(3));
-    try (NDArray values = map.getManager().create(matrix, new Shape(1, to, from));
-        // A copy in libtorch's own memory: autograd saves it, and Java's may be collected before.
-        NDArray weights = values.toType(map.getDataType(), true);
+    try (NDArray weights = Constants.like(map, matrix, new Shape(1, to, from));
         NDArray repeated = weights.broadcast(batch, to, from);
         NDArray vectors = map.reshape(batch, from, vector);
         NDArray products = repeated.batchMatMul(vectors)) {

@@ -9,6 +9,8 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.Casts;
+import dev.visionmamba.backbones.layers.Constants;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import dev.visionmamba.scans.engine.Parallel;
@@ -75,10 +77,23 @@ final class RoiPooling {
    * Runs it.
    *
    * @param maps (B, H, W, C) for each level
-   * @return (n, bins, bins, C)
+   * @return (n, bins, bins, C), in single precision
    */
   NDArray forward(List<NDArray> maps) {
     requireMaps(maps);
+    List<NDArray> singles = maps.stream().map(Casts::single).toList();
+    try {
+      return single(singles);
+    } finally {
+      for (int i = 0; i < maps.size(); i++) {
+        if (singles.get(i) != maps.get(i)) {
+          singles.get(i).close();
+        }
+      }
+    }
+  }
+
+  private NDArray single(List<NDArray> maps) {
     boolean inMemory =
         maps.stream()
             .allMatch(
@@ -164,7 +179,7 @@ final class RoiPooling {
               + shape
               + ", more than the 2 GB that RoIAlign can address; give fewer at once");
     }
-    NDArray output = maps.get(0).getManager().create(shape, DataType.FLOAT32);
+    NDArray output = maps.get(0).getManager().create(shape, DataType.FLOAT32, Device.cpu());
     if (rois.size() > 0) {
       List<Level> levels = maps.stream().map(Level::of).toList();
       FloatBuffer to = memory(output);
@@ -260,7 +275,8 @@ final class RoiPooling {
   /** The same as matrix products, which autograd and every device know. */
   private NDArray byOperations(List<NDArray> maps) {
     if (rois.size() == 0) {
-      return maps.get(0).getManager().create(outputShape(maps), maps.get(0).getDataType());
+      NDArray map = maps.get(0);
+      return map.getManager().create(outputShape(maps), map.getDataType(), map.getDevice());
     }
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -280,15 +296,16 @@ final class RoiPooling {
     SampleAxis y = axisY(roi, Math.toIntExact(shape.get(1)));
     SampleAxis x = axisX(roi, Math.toIntExact(shape.get(2)));
     if (y.isEmpty() || x.isEmpty()) {
-      return manager.zeros(new Shape(align.height(), align.width(), channels), map.getDataType());
+      return manager.zeros(
+          new Shape(align.height(), align.width(), channels), map.getDataType(), map.getDevice());
     }
     long rows = y.to() - y.from();
     long columns = x.to() - x.from();
     NDIndex index =
         new NDIndex("{}, {}:{}, {}:{}", rois.images()[roi], y.from(), y.to(), x.from(), x.to());
     NDArray region = map.get(index); // (rows, columns, C)
-    NDArray alongY = matrix(manager, y, rows, map.getDataType()); // (height, rows)
-    NDArray alongX = matrix(manager, x, columns, map.getDataType()); // (width, columns)
+    NDArray alongY = matrix(map, y, rows); // (height, rows)
+    NDArray alongX = matrix(map, x, columns); // (width, columns)
     NDArray summed =
         alongY
             .matMul(region.reshape(rows, columns * channels))
@@ -296,10 +313,7 @@ final class RoiPooling {
     return alongX.matMul(summed); // (height, width, C)
   }
 
-  private static NDArray matrix(NDManager manager, SampleAxis axis, long columns, DataType type) {
-    try (NDArray matrix = manager.create(axis.matrix(), new Shape(axis.first.length, columns));
-        NDArray typed = matrix.toType(type, false)) {
-      return typed.duplicate(); // in libtorch's own memory: autograd saves it, Java may collect its
-    }
+  private static NDArray matrix(NDArray map, SampleAxis axis, long columns) {
+    return Constants.like(map, axis.matrix(), new Shape(axis.first.length, columns));
   }
 }

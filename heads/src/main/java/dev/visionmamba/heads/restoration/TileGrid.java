@@ -134,11 +134,11 @@ public record TileGrid(int height, int width, int rows, int columns) {
     }
     int scale = restorer.scale();
     try (GradientMode off = GradientMode.off();
-        NDManager temporary = images.getManager().newSubManager()) {
+        NDManager temporary = images.getManager().newSubManager(images.getDevice())) {
       NDArray padded = padded(images, temporary);
       Shape whole =
           new Shape(shape.get(0), shape.get(1), (long) scale * height, (long) scale * width);
-      NDArray output = images.getManager().create(whole, images.getDataType());
+      NDArray output = images.getManager().create(whole, images.getDataType(), images.getDevice());
       for (Tile tile : tiles()) {
         try (NDManager ofTile = temporary.newSubManager()) {
           NDArray cut = cut(padded, tile);

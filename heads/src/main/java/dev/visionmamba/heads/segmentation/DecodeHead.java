@@ -8,6 +8,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.visionmamba.backbones.Backbone.LevelShape;
 import dev.visionmamba.backbones.Probe;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Initializers;
@@ -109,7 +110,7 @@ public abstract class DecodeHead extends NamedBlock {
       if (training && dropout > 0) {
         x = x.mul(keptChannels(x));
       }
-      NDArray scores = classifier.forward(store, x, training).transpose(0, 3, 1, 2);
+      NDArray scores = Casts.single(classifier.forward(store, x, training)).transpose(0, 3, 1, 2);
       NDScope.unregister(scores);
       return scores;
     }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Constants;
 import dev.visionmamba.heads.layers.Resize;
 import dev.visionmamba.scans.autograd.GradientMode;
 import java.util.ArrayList;
@@ -84,7 +85,8 @@ public final class SegmentationInference {
         return seen(network, store, images);
       }
       Shape whole = new Shape(shape.get(0), shape.get(2), shape.get(3), network.classes());
-      try (NDArray all = images.getManager().zeros(whole, images.getDataType())) {
+      try (NDArray all =
+          images.getManager().zeros(whole, images.getDataType(), images.getDevice())) {
         slide(
             network,
             store,
@@ -121,7 +123,7 @@ public final class SegmentationInference {
     }
     NDManager manager = images.getManager();
     try (GradientMode off = GradientMode.off();
-        NDManager temporary = manager.newSubManager()) {
+        NDManager temporary = manager.newSubManager(images.getDevice())) {
       NDList strips = new NDList();
       slide(
           network,
@@ -199,7 +201,7 @@ public final class SegmentationInference {
     List<long[]> columns = windows(width, window.get(1), step.get(1));
     long row = Math.max(shape.get(0) * width * network.classes(), 1);
     long atOnce = Math.max(most / row, 1);
-    try (NDManager temporary = images.getManager().newSubManager()) {
+    try (NDManager temporary = images.getManager().newSubManager(images.getDevice())) {
       List<WindowRow> open = new ArrayList<>();
       for (int i = 0; i < rows.size(); i++) {
         long top = rows.get(i)[0];
@@ -272,12 +274,11 @@ public final class SegmentationInference {
     long width = sum.getShape().get(2);
     // How many windows see a pixel is a product of its row's and its column's windows.
     try (NDArray ofRows =
-            sum.getManager().create(counts(rows, first, height), new Shape(1, height, 1, 1));
+            Constants.like(sum, counts(rows, first, height), new Shape(1, height, 1, 1));
         NDArray ofColumns =
-            sum.getManager().create(counts(columns, 0, width), new Shape(1, 1, width, 1));
-        NDArray counts = ofRows.mul(ofColumns);
-        NDArray typed = counts.toType(sum.getDataType(), false)) {
-      sum.divi(typed);
+            Constants.like(sum, counts(columns, 0, width), new Shape(1, 1, width, 1));
+        NDArray counts = ofRows.mul(ofColumns)) {
+      sum.divi(counts);
     }
   }
 
@@ -293,8 +294,8 @@ public final class SegmentationInference {
   }
 
   /** How many windows see each of some pixels of an axis. */
-  private static float[] counts(List<long[]> windows, long first, long size) {
-    float[] counts = new float[Math.toIntExact(size)];
+  private static double[] counts(List<long[]> windows, long first, long size) {
+    double[] counts = new double[Math.toIntExact(size)];
     for (long[] window : windows) {
       long end = Math.min(window[1], first + size);
       for (long i = Math.max(window[0], first); i < end; i++) {

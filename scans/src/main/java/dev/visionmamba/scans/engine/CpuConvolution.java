@@ -1,5 +1,6 @@
 package dev.visionmamba.scans.engine;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -31,7 +32,8 @@ final class CpuConvolution {
   /** The forward pass. */
   NDArray forward() {
     Shape shape = new Shape(batch, arguments.path().tokens(), arguments.channels());
-    NDArray output = arguments.x().array().getManager().create(shape, DataType.FLOAT32);
+    NDArray output =
+        arguments.x().array().getManager().create(shape, DataType.FLOAT32, Device.cpu());
     Rows y = Rows.of(output);
     Workers.run(
         pieces,
@@ -57,7 +59,9 @@ final class CpuConvolution {
     Rows outputRows = Rows.of(outputGradient);
     Rows xGradient = Rows.of(gradients.get(0)).from(arguments.x().from());
     int columns = arguments.channels() * (arguments.taps() + 1);
-    try (NDArray partial = manager.zeros(new Shape(1, Math.max(1, pieces.size()), columns))) {
+    try (NDArray partial =
+        manager.zeros(
+            new Shape(1, Math.max(1, pieces.size()), columns), DataType.FLOAT32, Device.cpu())) {
       Rows partialRows = Rows.of(partial);
       Workers.run(
           pieces,

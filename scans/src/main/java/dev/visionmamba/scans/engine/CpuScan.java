@@ -1,5 +1,6 @@
 package dev.visionmamba.scans.engine;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -85,7 +86,7 @@ final class CpuScan {
     int parts = Workers.directionParts(pieces, batch, operands.size(), sequenceNanos);
     boolean finishedByLast = lastFinishes && parts == 1;
     NDArray output = outputs.result().output();
-    try (NDManager temporary = output.getManager().newSubManager()) {
+    try (NDManager temporary = output.getManager().newSubManager(Device.cpu())) {
       List<Rows> otherSums = new ArrayList<>();
       for (int part = 1; part < parts; part++) {
         otherSums.add(Rows.of(sumToBegin(temporary, firstOf(part, parts))));
@@ -128,9 +129,13 @@ final class CpuScan {
     for (Operands direction : operands) {
       if (keep == Keep.FOR_BACKWARD) {
         long states = (long) channels * direction.states;
-        saved.add(manager.create(new Shape(batch, direction.checkpoints(), states)));
+        saved.add(
+            manager.create(
+                new Shape(batch, direction.checkpoints(), states), DataType.FLOAT32, Device.cpu()));
       } else if (keep == Keep.LAST_STATES) {
-        lastStates.add(manager.create(new Shape(batch, channels, direction.states)));
+        lastStates.add(
+            manager.create(
+                new Shape(batch, channels, direction.states), DataType.FLOAT32, Device.cpu()));
       }
     }
     List<Rows> checkpoints = saved.stream().map(Rows::of).toList();
@@ -151,8 +156,8 @@ final class CpuScan {
   private NDArray sumToBegin(NDManager manager, int first) {
     Shape shape = new Shape(batch, tokens, channels);
     return operands.get(first).visitsEveryToken()
-        ? manager.create(shape, DataType.FLOAT32)
-        : manager.zeros(shape, DataType.FLOAT32);
+        ? manager.create(shape, DataType.FLOAT32, Device.cpu())
+        : manager.zeros(shape, DataType.FLOAT32, Device.cpu());
   }
 
   /** Walks directions from..to-1 of a piece. */
@@ -239,7 +244,7 @@ final class CpuScan {
     UnaryOperator<NDArray> gradientOf = gradientOf(gradients);
     Rows gateGradient = gate == null ? null : OperandGradients.rows(arguments.gate(), gradientOf);
     List<Workers.Piece> pieces = pieces(1);
-    try (NDManager temporary = outputGradient.getManager().newSubManager()) {
+    try (NDManager temporary = outputGradient.getManager().newSubManager(Device.cpu())) {
       List<PartialGradients> partials = new ArrayList<>();
       for (int k = 0; k < operands.size(); k++) {
         OperandGradients whole = OperandGradients.of(directions.get(k), gradientOf);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.StateSpace;
@@ -87,7 +88,12 @@ public final class DirectionalScan {
         store
             .getValue(xProj, u.getDevice(), training)
             .reshape(xProj.getShape().size() / inner, inner)) {
-      return Linear.apply(u, weight, null);
+      NDArray projected = Linear.apply(u, weight, null);
+      NDArray typed = Casts.like(projected, u);
+      if (typed != projected) {
+        projected.close();
+      }
+      return typed;
     }
   }
 

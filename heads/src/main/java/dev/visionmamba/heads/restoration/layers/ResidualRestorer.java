@@ -3,6 +3,7 @@ package dev.visionmamba.heads.restoration.layers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -75,15 +76,16 @@ public abstract class ResidualRestorer extends Restorer {
     long height = images.getShape().get(2);
     long width = images.getShape().get(3);
     NDArray pixels = Tape.cut(pixels(images));
-    NDArray shallow = Tape.cut(convFirst.forward(store, pixels, training)); // (B, H, W, C)
+    NDArray shallow =
+        Tape.cut(Casts.toSingle(convFirst.forward(store, pixels, training))); // (B, H, W, C)
     NDArray deep = deepFeatures(store, patchNorm.forward(store, shallow, training), training);
     NDArray normed = norm.forward(store, deep, training);
     Scopes.release(training, deep);
-    NDArray body = convAfterBody.forward(store, normed, training);
+    NDArray body = Casts.toSingle(convAfterBody.forward(store, normed, training));
     Scopes.release(training, normed);
     NDArray features = training ? body.add(shallow) : body.addi(shallow);
     Scopes.release(training, shallow);
-    NDArray restored = reconstruction.forward(store, features, pixels, training);
+    NDArray restored = Casts.toSingle(reconstruction.forward(store, features, pixels, training));
     Scopes.release(training, features);
     Scopes.release(training, pixels);
     NDArray output = images(restored, shape.scale() * height, shape.scale() * width);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Linear;
@@ -86,7 +87,8 @@ final class ChannelAttentionBlock extends NamedBlock {
     long channels = shape.get(3);
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray mean = x.reshape(batch, shape.get(1) * shape.get(2), channels).mean(new int[] {1});
+      NDArray mean =
+          Casts.single(x).reshape(batch, shape.get(1) * shape.get(2), channels).mean(new int[] {1});
       NDArray squeezed = Activation.relu(squeeze.forward(store, mean, training));
       NDArray gate = Activation.sigmoid(excite.forward(store, squeezed, training)); // (B, C)
       NDArray y = x.mul(gate.reshape(batch, 1, 1, channels));

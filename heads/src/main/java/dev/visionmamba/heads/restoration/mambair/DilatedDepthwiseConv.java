@@ -6,6 +6,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.NamedBlock;
 
@@ -33,9 +34,14 @@ final class DilatedDepthwiseConv extends NamedBlock {
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
     NDArray w = value(store, weight, x, training);
     NDArray b = value(store, bias, x, training);
-    try (NDArray map = x.transpose(0, 3, 1, 2); // (B, C, H, W)
+    NDArray single = Casts.single(x);
+    try (NDArray map = single.transpose(0, 3, 1, 2); // (B, C, H, W)
         NDArray y = Conv2d.conv2d(map, w, b, ONE, TWO, TWO, channels).head()) {
       return y.transpose(0, 2, 3, 1);
+    } finally {
+      if (single != x) {
+        single.close();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.visionmamba.heads.restoration.mambair;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Linear;
@@ -93,7 +94,7 @@ public final class MambaIRUNet extends Restorer {
     long height = images.getShape().get(2);
     long width = images.getShape().get(3);
     NDArray pixels = Tape.cut(pixels(images));
-    NDArray x = patchEmbed.forward(store, pixels, training); // (B, H, W, C)
+    NDArray x = Casts.toSingle(patchEmbed.forward(store, pixels, training)); // (B, H, W, C)
     List<NDArray> skips = new ArrayList<>();
     for (int i = 0; i < LEVELS - 1; i++) {
       NDArray encoded = Tape.cut(run(encoder.get(i), store, x, training));

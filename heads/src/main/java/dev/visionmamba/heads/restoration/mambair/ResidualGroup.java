@@ -3,6 +3,7 @@ package dev.visionmamba.heads.restoration.mambair;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.heads.restoration.layers.ResidualConvolution;
@@ -28,7 +29,7 @@ final class ResidualGroup extends NamedBlock {
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
     NDArray start = Tape.cut(x);
     NDArray y = VSSBlock.forwardAll(blocks, store, start, training);
-    NDArray residual = conv.forward(store, y, training);
+    NDArray residual = Casts.toSingle(conv.forward(store, y, training));
     Scopes.release(training, y);
     return training ? residual.add(start) : residual.addi(start);
   }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -89,9 +90,9 @@ final class VSSBlock extends NamedBlock {
       ParameterStore store, NDArray x, Parameter scale, NDArray branch, boolean training) {
     NDArray scaled = x.mul(value(store, scale, x, training));
     if (!training) {
-      branch.addi(scaled);
+      NDArray sum = Casts.toSingle(branch).addi(scaled);
       scaled.close();
-      return branch;
+      return sum;
     }
     float rate = scale == skipScale ? dropPathRate : 0f;
     return scaled.add(DropPath.apply(branch, rate, true));

@@ -3,6 +3,7 @@ package dev.visionmamba.heads.restoration.mambairv2;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.NamedBlocks;
 import dev.visionmamba.heads.restoration.layers.ResidualConvolution;
@@ -45,7 +46,7 @@ final class AttentiveGroup extends NamedBlock {
         Scopes.release(training, before);
       }
     }
-    NDArray residual = conv.forward(store, y, training);
+    NDArray residual = Casts.toSingle(conv.forward(store, y, training));
     Scopes.release(training, y);
     return training ? residual.add(start) : residual.addi(start);
   }

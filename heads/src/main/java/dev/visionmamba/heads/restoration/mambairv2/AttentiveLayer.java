@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
 import dev.visionmamba.backbones.layers.Linear;
@@ -118,7 +119,8 @@ final class AttentiveLayer extends NamedBlock {
       NDArray skip,
       Parameter scale,
       boolean training) {
-    NDArray refined = network.forward(store, norm.forward(store, x, training), training);
+    NDArray refined =
+        Casts.single(network.forward(store, norm.forward(store, x, training), training));
     NDArray scaled = skip.mul(value(store, scale, skip, training));
     return training ? refined.add(x).add(scaled) : refined.addi(x).addi(scaled);
   }

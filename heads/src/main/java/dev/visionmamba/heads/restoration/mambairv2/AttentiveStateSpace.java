@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -75,8 +76,9 @@ final class AttentiveStateSpace extends NamedBlock {
     inProj = child("in_proj.0", Linear.pointwise(channels, inner, 2, true));
     cpe = child("CPE.0", Conv2d.standard(inner, inner, Geometry.depthwise(3, 1, inner), true));
     embeddingB = child("embeddingB", new Table(tokens, config.innerRank()));
-    route0 = child("route.0", Linear.truncatedNormal(channels, channels / 3, true));
-    route2 = child("route.2", Linear.truncatedNormal(channels / 3, tokens, true));
+    // In half precision more tokens would go to another prompt.
+    route0 = child("route.0", Linear.truncatedNormal(channels, channels / 3, true).single());
+    route2 = child("route.2", Linear.truncatedNormal(channels / 3, tokens, true).single());
   }
 
   /**
@@ -103,7 +105,10 @@ final class AttentiveStateSpace extends NamedBlock {
     NDArray u = Tape.cut(Scopes.run(() -> input(store, x, training)).reshape(1, all, inner));
     NDArray projected = Tape.cut(selectiveScan.forward(store, u, training)); // (1, B*L, R + 2N)
     int fromC = selectiveScan.scan.columnOfC(0);
-    NDArray c = projected.get("..., " + fromC + ":").add(ofTokens.reshape(1, all, stateSize));
+    NDArray c =
+        Casts.like(
+            projected.get("..., " + fromC + ":").add(ofTokens.reshape(1, all, stateSize)),
+            projected);
     NDArray y = selectiveScan.scan.forward(store, u, projected, order.paths(), c, training);
     NDArray normed = outNorm.forward(store, y, training);
     return outProj.forward(store, normed, training).reshape(shape);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Embedding;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
@@ -73,12 +74,13 @@ final class WindowAttention extends NamedBlock {
     long depth = shape.get(3) / 3 / heads; // d
     long tokens = size * size; // n
     NDArray qkv =
-        row.reshape(batch, size, across, size, 3, heads, depth)
+        Casts.single(row)
+            .reshape(batch, size, across, size, 3, heads, depth)
             .transpose(4, 0, 2, 5, 1, 3, 6) // (3, B, M, h, w, w, d)
             .reshape(3, batch * across, heads, tokens, depth);
     // In libtorch's own memory: autograd saves it, and Java's may be collected before.
     NDArray scale =
-        row.getManager().full(new Shape(1), (float) (1 / Math.sqrt(depth)), row.getDataType());
+        row.getManager().full(new Shape(1), (float) (1 / Math.sqrt(depth)), qkv.getDataType());
     NDArray queries = qkv.get(0).mul(scale);
     NDArray scores = queries.matMul(qkv.get(1).transpose(0, 1, 3, 2)); // (B*M, h, n, n)
     NDArray biased = training ? scores.add(bias) : scores.addi(bias);
