@@ -89,7 +89,7 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
   /** A model without weights. */
   M empty(ModelDescription description, Device device) {
     N built = network.apply(description);
-    return in(Model.newInstance(description.name(), device, "PyTorch"), built, description);
+    return in(newModel(description, device), built, description);
   }
 
   private M in(Model model, N built, ModelDescription description) {
@@ -114,7 +114,7 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
   /** A model for inference, from a checkpoint that says itself which network it is for. */
   M load(CheckpointSource source, String name, Device device)
       throws IOException, MalformedModelException {
-    try (NDManager staging = NDManager.newBaseManager(device, "PyTorch")) {
+    try (NDManager staging = NDManager.newBaseManager(Devices.require(device), "PyTorch")) {
       Checkpoint checkpoint = source.read(staging);
       ModelDescription description = TrainedModel.description(checkpoint.metadata(), name);
       M loaded = in(newModel(description, device), described(description, name), description);
@@ -162,7 +162,7 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
   }
 
   private static Model newModel(ModelDescription description, Device device) {
-    return Model.newInstance(description.name(), device, "PyTorch");
+    return Model.newInstance(description.name(), Devices.require(device), "PyTorch");
   }
 
   /** The network that a file says it is for. */

@@ -5,6 +5,7 @@ import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
@@ -55,6 +56,21 @@ public abstract class TrainedModel<N extends NamedBlock> implements AutoCloseabl
     } catch (MalformedModelException e) {
       throw new MalformedModelException(name + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Rounds the network to a precision, for prediction alone: its batch norms are folded into the
+   * convolutions before them, and its parameters are frozen. For good: from float16 the weights
+   * come back rounded.
+   *
+   * @param precision of the weights of products and of what these give; FLOAT32 changes nothing in
+   *     a network that is not rounded
+   */
+  public final void setPrecision(Precision precision) {
+    if (precision != Precision.FLOAT32) {
+      network.foldNorms();
+    }
+    network.setPrecision(precision);
   }
 
   /**

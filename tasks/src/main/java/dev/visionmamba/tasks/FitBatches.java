@@ -2,13 +2,11 @@ package dev.visionmamba.tasks;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -89,9 +87,12 @@ final class FitBatches {
     try (NDManager scope = manager.newSubManager()) {
       int height = (int) input.get(0);
       int width = (int) input.get(1);
-      NDArray images = scope.create(new Shape(pictures.size(), 3, height, width), DataType.FLOAT32);
-      FloatBuffer pixels = images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-      pictures.forEach(picture -> preprocessing.write(picture, pixels, width, height));
+      NDArray images =
+          HostMemory.write(
+              scope,
+              new Shape(pictures.size(), 3, height, width),
+              pixels ->
+                  pictures.forEach(picture -> preprocessing.write(picture, pixels, width, height)));
       List<RescaleSize> sizes =
           pictures.stream().map(picture -> size(preprocessing, picture)).toList();
       return work.answer(new Batch(images, pictures, sizes));

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.tasks.image.ImageDecoder;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.tasks.image.Preprocessing;
@@ -86,6 +87,25 @@ public final class ImageClassifier implements AutoCloseable {
   public static ImageClassifier load(String nameOrPath, Device device, boolean foldNorms)
       throws ModelNotFoundException, IOException, MalformedModelException {
     return of(ModelCatalogue.load(nameOrPath, device), foldNorms);
+  }
+
+  /**
+   * Loads a classifier that computes in some precision.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param precision of its products
+   * @return the classifier
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no model file
+   * @throws MalformedModelException if its weights do not fit its network
+   * @throws IllegalArgumentException if the device is not there
+   */
+  public static ImageClassifier load(String nameOrPath, Device device, Precision precision)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    ClassifierModel model = ModelCatalogue.load(nameOrPath, device);
+    model.setPrecision(precision);
+    return of(model, true);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.visionmamba.tasks;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.tasks.image.DeepImage;
 import dev.visionmamba.tasks.restoration.MemoryBudgetException;
 import dev.visionmamba.tasks.restoration.SelfEnsemble;
@@ -69,6 +70,25 @@ public final class ImageRestorer implements AutoCloseable {
   public static ImageRestorer load(String nameOrPath, Device device)
       throws ModelNotFoundException, IOException, MalformedModelException {
     return of(ModelCatalogue.loadRestorer(nameOrPath, device));
+  }
+
+  /**
+   * Loads a restorer that computes in some precision.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param precision of its products
+   * @return the restorer
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is no restorer's
+   * @throws MalformedModelException if its weights do not fit its network
+   * @throws IllegalArgumentException if the device is not there
+   */
+  public static ImageRestorer load(String nameOrPath, Device device, Precision precision)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    RestorerModel model = ModelCatalogue.loadRestorer(nameOrPath, device);
+    model.setPrecision(precision);
+    return of(model);
   }
 
   /**

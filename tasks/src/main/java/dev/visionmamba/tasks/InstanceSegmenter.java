@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.tasks.image.ImageDecoder;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.DetectorModel;
@@ -73,6 +74,27 @@ public final class InstanceSegmenter implements AutoCloseable {
       model.close();
       throw e;
     }
+  }
+
+  /**
+   * Loads a segmenter that computes in some precision.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param precision of its products
+   * @param options which objects are given, and how pictures are looked at
+   * @return the segmenter
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is of another task
+   * @throws MalformedModelException if its weights do not fit its network
+   * @throws IllegalArgumentException if the device is not there
+   */
+  public static InstanceSegmenter load(
+      String nameOrPath, Device device, Precision precision, DetectorOptions options)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    DetectorModel model = ModelCatalogue.loadDetector(nameOrPath, device);
+    model.setPrecision(precision);
+    return of(model, options);
   }
 
   /**

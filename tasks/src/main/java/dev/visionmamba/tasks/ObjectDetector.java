@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.modality.cv.Image;
 import ai.djl.repository.zoo.ModelNotFoundException;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.tasks.image.ImageDecoder;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.DetectorModel;
@@ -65,6 +66,27 @@ public final class ObjectDetector implements AutoCloseable {
   public static ObjectDetector load(String nameOrPath, Device device, DetectorOptions options)
       throws ModelNotFoundException, IOException, MalformedModelException {
     return of(ModelCatalogue.loadDetector(nameOrPath, device), options);
+  }
+
+  /**
+   * Loads a detector that computes in some precision.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param precision of its products
+   * @param options which objects are given, and how pictures are looked at
+   * @return the detector
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is of another task
+   * @throws MalformedModelException if its weights do not fit its network
+   * @throws IllegalArgumentException if the device is not there
+   */
+  public static ObjectDetector load(
+      String nameOrPath, Device device, Precision precision, DetectorOptions options)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    DetectorModel model = ModelCatalogue.loadDetector(nameOrPath, device);
+    model.setPrecision(precision);
+    return of(model, options);
   }
 
   /**

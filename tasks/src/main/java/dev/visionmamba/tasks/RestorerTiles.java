@@ -2,14 +2,13 @@ package dev.visionmamba.tasks;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.restoration.Restorer;
 import dev.visionmamba.tasks.restoration.Tile;
 import dev.visionmamba.tasks.restoration.TileFunction;
 import dev.visionmamba.zoo.RestorerModel;
-import java.nio.ByteOrder;
 
 /**
  * A network as a function of tiles of any colours: one for grey restores each colour by itself, one
@@ -58,19 +57,10 @@ final class RestorerTiles implements TileFunction {
       Tile tile, float[] from, int offset, int channels, float[] to, int resultOffset) {
     Shape shape = new Shape(1, channels, tile.height(), tile.width());
     try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
-      NDArray images = manager.create(shape, DataType.FLOAT32);
       int count = Math.toIntExact(shape.size());
-      images
-          .toByteBuffer(true)
-          .order(ByteOrder.nativeOrder())
-          .asFloatBuffer()
-          .put(from, offset, count);
+      NDArray images = HostMemory.write(manager, shape, levels -> levels.put(from, offset, count));
       NDArray restored = model.network().forward(new ParameterStore(manager, false), images, false);
-      restored
-          .toByteBuffer(true)
-          .order(ByteOrder.nativeOrder())
-          .asFloatBuffer()
-          .get(to, resultOffset, Math.toIntExact(restored.size()));
+      HostMemory.read(restored, to, resultOffset);
     }
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.heads.segmentation.SegmentationInference;
 import dev.visionmamba.tasks.FitBatches.Batch;
@@ -80,6 +81,27 @@ public final class SemanticSegmenter implements AutoCloseable {
   public static SemanticSegmenter load(String nameOrPath, Device device, SegmenterOptions options)
       throws ModelNotFoundException, IOException, MalformedModelException {
     return of(ModelCatalogue.loadSegmenter(nameOrPath, device), options);
+  }
+
+  /**
+   * Loads a segmenter that computes in some precision.
+   *
+   * @param nameOrPath as above
+   * @param device where it computes
+   * @param precision of its products
+   * @param options how pictures are segmented
+   * @return the segmenter
+   * @throws ModelNotFoundException if there is no such name or file
+   * @throws IOException if the file cannot be read or is of another task
+   * @throws MalformedModelException if its weights do not fit its network
+   * @throws IllegalArgumentException if the device is not there
+   */
+  public static SemanticSegmenter load(
+      String nameOrPath, Device device, Precision precision, SegmenterOptions options)
+      throws ModelNotFoundException, IOException, MalformedModelException {
+    SegmenterModel model = ModelCatalogue.loadSegmenter(nameOrPath, device);
+    model.setPrecision(precision);
+    return of(model, options);
   }
 
   /**

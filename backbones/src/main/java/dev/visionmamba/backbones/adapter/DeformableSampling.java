@@ -1,6 +1,5 @@
 package dev.visionmamba.backbones.adapter;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -10,6 +9,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.layers.Casts;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import java.util.List;
@@ -65,12 +65,7 @@ final class DeformableSampling {
 
   private NDArray single(NDArray values, NDArray offsets, NDArray weights) {
     NDList inputs = new NDList(values, offsets, weights);
-    boolean inMemory =
-        inputs.stream()
-            .allMatch(
-                array ->
-                    array.getDevice().equals(Device.cpu())
-                        && array.getDataType() == DataType.FLOAT32);
+    boolean inMemory = inputs.stream().allMatch(HostMemory::holds);
     Tape tape = Tape.current();
     if (!inMemory || (GradientMode.isOn() && tape == null)) {
       return byOperations(values, offsets, weights);

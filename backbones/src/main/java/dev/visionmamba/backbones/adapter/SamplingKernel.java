@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.scans.engine.Parallel;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +68,7 @@ final class SamplingKernel {
       throw new IllegalArgumentException(
           "an array of " + array.getShape() + " exceeds the 2 GB that sampling can address");
     }
-    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return HostMemory.of(array);
   }
 
   private static void get(FloatBuffer buffer, int at, float[] to) {

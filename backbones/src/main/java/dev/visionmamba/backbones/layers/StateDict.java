@@ -28,7 +28,8 @@ public final class StateDict {
   /**
    * Fills a network with tensors. Strict: every parameter must be there, in its shape, and nothing
    * else but the step counters of the network's batch norms, which are left out. The tensors become
-   * the parameters; nothing is copied, but float16 and float64 are converted.
+   * the parameters; nothing is copied, but float16 and float64 are converted, and what lies on
+   * another device than the manager's goes there.
    *
    * @param network the network
    * @param tensors by name; they move to the manager
@@ -43,7 +44,11 @@ public final class StateDict {
     dropCounters(network, adapted);
     check(network, adapted);
     for (Pair<String, Parameter> named : network.getParameters()) {
-      NDArray tensor = adapted.get(named.getKey()).toType(DataType.FLOAT32, false);
+      NDArray tensor =
+          adapted
+              .get(named.getKey())
+              .toType(DataType.FLOAT32, false)
+              .toDevice(manager.getDevice(), false);
       Parameter parameter = named.getValue();
       if (parameter.isInitialized() && parameter.getArray() == tensor) {
         tensor.attach(manager); // loaded before

@@ -11,10 +11,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Constants;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.scans.autograd.GradientMode;
 import dev.visionmamba.scans.autograd.Tape;
 import dev.visionmamba.scans.engine.Parallel;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -70,7 +70,7 @@ final class RoiPooling {
   }
 
   private static FloatBuffer memory(NDArray array) {
-    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return HostMemory.of(array);
   }
 
   /**
@@ -94,11 +94,7 @@ final class RoiPooling {
   }
 
   private NDArray single(List<NDArray> maps) {
-    boolean inMemory =
-        maps.stream()
-            .allMatch(
-                map ->
-                    map.getDevice().equals(Device.cpu()) && map.getDataType() == DataType.FLOAT32);
+    boolean inMemory = maps.stream().allMatch(HostMemory::holds);
     Tape tape = Tape.current();
     if (!inMemory || (GradientMode.isOn() && tape == null)) {
       return byOperations(maps);

@@ -4,15 +4,14 @@ import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.zoo.ModelDescription;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -45,17 +44,11 @@ public final class ClassificationTranslator implements Translator<Image, Classif
   @Override
   public NDList processInput(TranslatorContext context, Image image) {
     NDArray pixels =
-        context
-            .getNDManager()
-            .create(
-                new Shape(
-                    preprocessing.channels(),
-                    preprocessing.cropHeight(),
-                    preprocessing.cropWidth()),
-                DataType.FLOAT32);
-    preprocessing.write(
-        PixelImage.of(image),
-        pixels.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer());
+        HostMemory.write(
+            context.getNDManager(),
+            new Shape(
+                preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()),
+            memory -> preprocessing.write(PixelImage.of(image), memory));
     return new NDList(pixels);
   }
 

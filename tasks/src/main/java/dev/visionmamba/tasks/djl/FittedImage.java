@@ -2,14 +2,13 @@ package dev.visionmamba.tasks.djl;
 
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.TranslatorContext;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.detection.ImageFrame;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
-import java.nio.ByteOrder;
 
 /**
  * An image as a detector or a segmenter sees it.
@@ -27,12 +26,10 @@ record FittedImage(NDArray pixels, ImageFrame frame) {
     int height = preprocessing.padded(size.height());
     int width = preprocessing.padded(size.width());
     NDArray pixels =
-        context.getNDManager().create(new Shape(1, 3, height, width), DataType.FLOAT32);
-    preprocessing.write(
-        picture,
-        pixels.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer(),
-        width,
-        height);
+        HostMemory.write(
+            context.getNDManager(),
+            new Shape(1, 3, height, width),
+            memory -> preprocessing.write(picture, memory, width, height));
     ImageFrame frame = ImageFrame.of(size, picture.height(), picture.width());
     context.setAttachment(FRAME, frame);
     return new FittedImage(pixels, frame);

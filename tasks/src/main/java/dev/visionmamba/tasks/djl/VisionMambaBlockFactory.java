@@ -5,6 +5,7 @@ import ai.djl.Model;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import ai.djl.translate.ArgumentsUtil;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.zoo.ModelCatalogue;
 import dev.visionmamba.zoo.ModelDescription;
 import dev.visionmamba.zoo.TrainedModel;
@@ -17,9 +18,10 @@ import java.util.Map;
  * detector or a segmenter, with its weights. DJL finds this class by its name in {@code
  * serving.properties}, which must also say {@code option.hasParameter=false}: the weights are not
  * in DJL's own format. The argument {@code weights} names another file of the folder, {@code
- * foldNorms=false} keeps batch norms as they are. Of a detector, {@code threshold} is what scores
- * must be above, 0.3 if it is left out, {@code nmsThreshold} is that of the suppression, 0.5,
- * {@code mostObjects} is at most found, 100, and {@code masks=false} leaves out masks.
+ * foldNorms=false} keeps batch norms as they are, {@code precision=float16} computes in half
+ * precision. Of a detector, {@code threshold} is what scores must be above, 0.3 if it is left out,
+ * {@code nmsThreshold} is that of the suppression, 0.5, {@code mostObjects} is at most found, 100,
+ * and {@code masks=false} leaves out masks.
  */
 public final class VisionMambaBlockFactory implements BlockFactory {
   private static final long serialVersionUID = 1L;
@@ -60,6 +62,9 @@ public final class VisionMambaBlockFactory implements BlockFactory {
     if (ArgumentsUtil.booleanValue(arguments, "foldNorms", true)) {
       loaded.network().foldNorms();
     }
+    loaded
+        .network()
+        .setPrecision(Precision.of(ArgumentsUtil.stringValue(arguments, "precision", "float32")));
     loaded.djlModel().setBlock(block);
     loaded.djlModel().setProperty(ModelDescription.METADATA_KEY, description.toJson());
     return block;

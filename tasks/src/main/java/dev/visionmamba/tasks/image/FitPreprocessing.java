@@ -2,11 +2,10 @@ package dev.visionmamba.tasks.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.ops.RescaleSize;
 import dev.visionmamba.zoo.FitInput;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -97,9 +96,9 @@ public record FitPreprocessing(FitInput input) {
     RescaleSize size = size(picture.width(), picture.height());
     int height = padded(size.height());
     int width = padded(size.width());
-    NDArray input = manager.create(new Shape(1, CHANNELS, height, width), DataType.FLOAT32);
-    FloatBuffer memory = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    write(picture, memory, width, height);
-    return input;
+    return HostMemory.write(
+        manager,
+        new Shape(1, CHANNELS, height, width),
+        memory -> write(picture, memory, width, height));
   }
 }

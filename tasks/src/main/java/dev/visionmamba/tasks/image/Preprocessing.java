@@ -2,10 +2,9 @@ package dev.visionmamba.tasks.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.zoo.ImageInput;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -178,11 +177,10 @@ public record Preprocessing(
    * @return (images, channels, cropHeight, cropWidth), float32
    */
   public NDArray toArray(NDManager manager, List<PixelImage> images) {
-    NDArray input =
-        manager.create(new Shape(images.size(), channels, cropHeight, cropWidth), DataType.FLOAT32);
-    FloatBuffer memory = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    images.forEach(image -> write(image, memory));
-    return input;
+    return HostMemory.write(
+        manager,
+        new Shape(images.size(), channels, cropHeight, cropWidth),
+        memory -> images.forEach(image -> write(image, memory)));
   }
 
   /**

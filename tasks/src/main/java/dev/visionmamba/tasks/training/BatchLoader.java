@@ -3,11 +3,10 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.tasks.image.Preprocessing;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -152,12 +151,11 @@ final class BatchLoader implements TrainingTask.Batches<BatchLoader.Batch> {
           manager.create(
               Mixing.targets(batch.mix, batch.labels, classes), new Shape(count, classes));
     }
-    NDArray images = manager.create(new Shape(count, channels, height, width), DataType.FLOAT32);
-    images
-        .toByteBuffer(true)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer()
-        .put(batch.pixels, 0, count * preprocessing.length());
+    NDArray images =
+        HostMemory.write(
+            manager,
+            new Shape(count, channels, height, width),
+            memory -> memory.put(batch.pixels, 0, count * preprocessing.length()));
     plan(batch.pixels);
     return new Batch(images, labels, targets);
   }

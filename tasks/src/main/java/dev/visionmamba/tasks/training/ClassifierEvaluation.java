@@ -2,17 +2,15 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.tasks.image.Preprocessing;
 import dev.visionmamba.tasks.metrics.ConfusionMatrix;
 import dev.visionmamba.zoo.ClassifierModel;
 import dev.visionmamba.zoo.ModelDescription;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -92,17 +90,18 @@ public final class ClassifierEvaluation {
       ClassifierModel model, ImageDataset images, Preprocessing preprocessing, int from, int to) {
     try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
       NDArray input =
-          manager.create(
+          HostMemory.<IOException>write(
+              manager,
               new Shape(
                   to - from,
                   preprocessing.channels(),
                   preprocessing.cropHeight(),
                   preprocessing.cropWidth()),
-              DataType.FLOAT32);
-      FloatBuffer target = input.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-      for (int i = from; i < to; i++) {
-        preprocessing.write(images.picture(i), target);
-      }
+              target -> {
+                for (int i = from; i < to; i++) {
+                  preprocessing.write(images.picture(i), target);
+                }
+              });
       return model
           .network()
           .forward(new ParameterStore(manager, false), input, false)

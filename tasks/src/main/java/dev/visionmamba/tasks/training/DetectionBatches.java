@@ -3,8 +3,8 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.detection.GroundTruth;
 import dev.visionmamba.heads.detection.ImageFrame;
 import dev.visionmamba.heads.ops.Boxes;
@@ -15,7 +15,6 @@ import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.FitInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,16 +102,19 @@ final class DetectionBatches implements TrainingTask.Batches<DetectionBatches.Ba
     int height = side(prepared.stream().mapToInt(p -> p.frame.height()).toArray());
     int width = side(prepared.stream().mapToInt(p -> p.frame.width()).toArray());
     int length = 3 * height * width;
-    NDArray images = manager.create(new Shape(count, 3, height, width), DataType.FLOAT32);
-    FloatBuffer memory = images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    each(
-        count,
-        i ->
-            () -> {
-              FloatBuffer target = memory.slice(i * length, length);
-              preprocessing.write(prepared.get(i).picture, target, width, height);
-              return i;
-            });
+    NDArray images =
+        HostMemory.write(
+            manager,
+            new Shape(count, 3, height, width),
+            memory ->
+                each(
+                    count,
+                    i ->
+                        () -> {
+                          FloatBuffer target = memory.slice(i * length, length);
+                          preprocessing.write(prepared.get(i).picture, target, width, height);
+                          return i;
+                        }));
     return new Batch(
         images,
         prepared.stream().map(Prepared::frame).toList(),

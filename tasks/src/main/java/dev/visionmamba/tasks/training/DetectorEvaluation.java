@@ -2,9 +2,9 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.heads.detection.DetectionOptions;
 import dev.visionmamba.heads.detection.Detections;
 import dev.visionmamba.heads.detection.ImageFrame;
@@ -21,7 +21,6 @@ import dev.visionmamba.tasks.metrics.AveragePrecisionSummary;
 import dev.visionmamba.zoo.DetectorModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -129,12 +128,11 @@ public final class DetectorEvaluation {
     int width = preprocessing.padded(size.width());
     int height = preprocessing.padded(size.height());
     try (NDManager manager = model.djlModel().getNDManager().newSubManager()) {
-      NDArray images = manager.create(new Shape(1, 3, height, width), DataType.FLOAT32);
-      preprocessing.write(
-          picture,
-          images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer(),
-          width,
-          height);
+      NDArray images =
+          HostMemory.write(
+              manager,
+              new Shape(1, 3, height, width),
+              memory -> preprocessing.write(picture, memory, width, height));
       ImageFrame frame = ImageFrame.of(size, picture.height(), picture.width());
       // Masks that nobody compares are not computed.
       DetectionOptions options =

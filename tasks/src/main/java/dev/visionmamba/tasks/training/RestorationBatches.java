@@ -3,14 +3,13 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.tasks.image.DeepImage;
 import dev.visionmamba.tasks.image.GridTurn;
 import dev.visionmamba.tasks.image.Levels;
 import dev.visionmamba.tasks.restoration.Degradation;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -103,9 +102,7 @@ final class RestorationBatches implements TrainingTask.Batches<RestorationBatche
   }
 
   private static NDArray array(NDManager manager, float[] levels, Shape shape) {
-    NDArray array = manager.create(shape, DataType.FLOAT32);
-    array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer().put(levels);
-    return array;
+    return HostMemory.write(manager, shape, memory -> memory.put(levels));
   }
 
   /** A piece of a picture, before and after it was made bad. */

@@ -3,15 +3,14 @@ package dev.visionmamba.tasks.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.tasks.annotations.LabelMap;
 import dev.visionmamba.tasks.image.FitPreprocessing;
 import dev.visionmamba.tasks.image.PixelImage;
 import dev.visionmamba.zoo.FitInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,8 +98,8 @@ final class SegmentationBatches implements TrainingTask.Batches<SegmentationBatc
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    NDArray images = manager.create(new Shape(count, 3, side, side), DataType.FLOAT32);
-    images.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer().put(pixels);
+    NDArray images =
+        HostMemory.write(manager, new Shape(count, 3, side, side), memory -> memory.put(pixels));
     return new Batch(images, manager.create(labels, new Shape(count, side, side)));
   }
 

@@ -1,5 +1,6 @@
 package dev.visionmamba.tasks.training;
 
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
@@ -79,6 +80,7 @@ final class Training<B extends TrainingTask.Examples<B>> {
     listener.measures(task.measures());
     // DJL wants a loss; the task has its own.
     DefaultTrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optOptimizer(optimizer);
+    config.optDevices(new Device[] {task.model().djlModel().getNDManager().getDevice()});
     try (ScanTrainer trainer = ScanTrainer.of(task.model().djlModel(), config);
         TrainingWorkers<B> workers = new TrainingWorkers<>(task, workerCount)) {
       // The trainer has unfrozen everything.
