@@ -39,7 +39,8 @@ public final class ModelCatalogue {
           new Bundled(DEFAULT, Task.CLASSIFICATION),
           new Bundled("vmamba_micro.fashion_scenes_detection", Task.INSTANCE_SEGMENTATION),
           new Bundled("vmamba_micro.fashion_scenes_segmentation", Task.SEMANTIC_SEGMENTATION),
-          new Bundled("vmamba_micro.photographs_noise25", Task.RESTORATION));
+          new Bundled("vmamba_micro.photographs_noise25", Task.RESTORATION),
+          new Bundled("vmamba_micro.photographs_x2", Task.RESTORATION));
 
   /** What a folder that training has written calls its model. */
   public static final String MODEL_FILE = "model.safetensors";
