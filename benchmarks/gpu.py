@@ -179,8 +179,8 @@ class Scan:
 
     def forward(self, chunk_tiles, keep=False):
         """All paths visit every token."""
-        apart = self.dtype != torch.float32 or (keep and self.gate is not None)
-        output = torch.empty_like(self.u)
+        apart = keep and self.gate is not None
+        output = self.floats(*self.u.shape)
         total = self.floats(*self.u.shape) if apart else output
         kept = []
         for k in range(len(self.paths)):
@@ -208,17 +208,16 @@ class Scan:
         launch, dtype = self.cuda.launch, self.dtype
         gradients = {"u": torch.zeros_like(self.u)}
         sum_gradient = output_gradient
-        if self.gate is not None or dtype != torch.float32:
+        if self.gate is not None:
             sum_gradient = self.floats(*self.u.shape)
             values = dict(
                 rows=self.batch * self.tokens, channels=self.channels, sum=total, scale=1.0,
                 output_gradient=output_gradient, sum_gradient=sum_gradient,
             )
-            if self.gate is not None:
-                gradients["gate"] = torch.zeros_like(self.gate)
-                values.update(
-                    gate=self.gate, gate_width=self.channels, gate_gradient=gradients["gate"]
-                )
+            gradients["gate"] = torch.zeros_like(self.gate)
+            values.update(
+                gate=self.gate, gate_width=self.channels, gate_gradient=gradients["gate"]
+            )
             grid = (min(65535, ceil(self.u.numel(), BLOCK)), 1, 1, BLOCK)
             launch("merge_backward", dtype, grid, "Merge", **values)
         for k in range(len(self.paths)):
@@ -303,7 +302,7 @@ def check(cuda):
                 tiles = ceil(49, STEPS)
                 scan = Scan(cuda, dtype, 2, 49, channels, states, rank, cross(7), gated)
                 gradient = torch.rand(scan.u.shape, generator=torch.Generator().manual_seed(9))
-                gradient = (2 * gradient - 1).to(dtype).to(cuda.device)
+                gradient = (2 * gradient - 1).to(cuda.device)
                 y, wanted = scan.reference(gradient)
                 plain, _, _ = scan.forward(min(chunk_tiles, tiles))
                 output, kept, total = scan.forward(min(chunk_tiles, tiles), keep=True)

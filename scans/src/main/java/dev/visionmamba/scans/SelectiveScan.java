@@ -22,7 +22,8 @@ import dev.visionmamba.scans.engine.ScanResult;
  * directions are merged where they land and multiplied by SiLU(z).
  *
  * <p>Tokens in float16 are scanned with states and sums in float32, in every engine, and so are the
- * gradients; the output is float16 again. A state that float16 could not hold does no harm.
+ * gradients are summed; the output and the last states stay float32. A trained network may well
+ * compute what float16 cannot hold, and norm it then.
  *
  * <p>A NaN or an infinity among the operands is no error: it goes where the equations take it. In u
  * or delta of a channel it makes that channel's outputs NaN or infinite from the step that reads it
@@ -39,7 +40,8 @@ public final class SelectiveScan {
    * is on without one, DJL's own operations are used.
    *
    * @param arguments the operands
-   * @return (B, L, D), in the manager of the first direction's input; for a batch of 0, empty
+   * @return (B, L, D), of the type of u, or float32 where that is float16, in the manager of the
+   *     first direction's input; for a batch of 0, empty
    * @throws IllegalArgumentException if an operand has been closed, or no engine works on operands
    *     of this type on this device
    */
@@ -82,7 +84,7 @@ public final class SelectiveScan {
    * The gradients of every array that a scan reads.
    *
    * @param arguments the operands
-   * @param outputGradient (B, L, D), of the operands' type and on their device
+   * @param outputGradient (B, L, D), of the output's type and on its device
    * @return one gradient for each of {@link SelectiveScanArguments#arrays()}, of its shape
    * @throws IllegalArgumentException if the gradient is not like the output, and as for {@link
    *     #forward}

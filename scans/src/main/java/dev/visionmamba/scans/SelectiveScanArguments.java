@@ -82,7 +82,7 @@ public record SelectiveScanArguments(
     if (!shape.equals(wanted)) {
       throw Operands.misfit(name, wanted, shape);
     }
-    Operands.requireLike(name, gradient, "u", directions.get(0).u().array());
+    Operands.requireParameter(name, gradient, "u", directions.get(0).u().array());
   }
 
   /**

@@ -15,8 +15,8 @@ import java.util.Map;
 
 /**
  * An engine of float32 that takes operands in float16, too: they are converted to float32 before it
- * runs, and outputs, states and gradients to float16 after. A state in float16 would overflow, and
- * forget what decays slowly.
+ * runs, and a convolution's output and the gradients to float16 after. States and outputs of scans
+ * stay float32: in float16 they would overflow, and forget what decays slowly.
  */
 final class HalfPrecision implements ScanEngine {
   private final ScanEngine engine;
@@ -119,11 +119,7 @@ final class HalfPrecision implements ScanEngine {
       return engine.selectiveScan(arguments, keepLastState);
     }
     try (Single single = new Single()) {
-      ScanResult result = engine.selectiveScan(single.of(arguments), keepLastState);
-      return new ScanResult(
-          half(result.output()),
-          result.lastStates().stream().map(HalfPrecision::half).toList(),
-          result.saved());
+      return engine.selectiveScan(single.of(arguments), keepLastState);
     }
   }
 
@@ -133,8 +129,7 @@ final class HalfPrecision implements ScanEngine {
       return engine.selectiveScanForBackward(arguments);
     }
     try (Single single = new Single()) {
-      ScanResult result = engine.selectiveScanForBackward(single.of(arguments));
-      return new ScanResult(half(result.output()), result.lastStates(), result.saved());
+      return engine.selectiveScanForBackward(single.of(arguments));
     }
   }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonObject;
 import dev.visionmamba.backbones.Backbones;
+import dev.visionmamba.backbones.Precision;
 import dev.visionmamba.heads.Classifier;
 import dev.visionmamba.heads.restoration.Restorers;
 import dev.visionmamba.tasks.Benchmark;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -53,6 +55,8 @@ final class BenchmarkCommand implements Callable<Integer> {
               + " folder that training has written, or a checkpoint, which is downloaded (default:"
               + " ${DEFAULT-VALUE}).")
   private String model;
+
+  @Mixin private ComputeOptions compute;
 
   @Option(
       names = "--size",
@@ -107,14 +111,15 @@ final class BenchmarkCommand implements Callable<Integer> {
     Shape asked = size == null ? null : sides();
     Optional<SizedNetwork> random = withoutWeights();
     if (random.isPresent()) {
-      try (Model owner = Model.newInstance(model, Device.cpu(), "PyTorch")) {
+      try (Model owner = Model.newInstance(model, compute.device(), "PyTorch")) {
         owner.setBlock(random.get().network());
         random.get().network().initialize(owner.getNDManager(), DataType.FLOAT32, new Shape(1));
         random.get().network().freezeParameters(true);
         measure(owner, random.get(), asked);
       }
     } else {
-      try (TrainedModel<?> loaded = StoredModel.load(model, spec.commandLine().getErr())) {
+      try (TrainedModel<?> loaded =
+          StoredModel.load(model, compute.device(), spec.commandLine().getErr())) {
         SizedNetwork network = SizedNetwork.of(loaded.description(), loaded.network());
         measure(loaded.djlModel(), network, asked);
       }
@@ -160,6 +165,7 @@ final class BenchmarkCommand implements Callable<Integer> {
     if (!noFold) {
       network.network().foldNorms();
     }
+    network.network().setPrecision(compute.precision());
     Shape usual =
         network.task() == ModelTask.RESTORE
             ? new Shape(RESTORED_SIDE, RESTORED_SIDE)
@@ -175,7 +181,7 @@ final class BenchmarkCommand implements Callable<Integer> {
     } else {
       out.printf(
           Locale.ROOT,
-          "%s, %dx%d, batch %d, %d runs%n"
+          "%s, %dx%d, batch %d, %d runs%s%n"
               + "  median        %10.2f ms%n"
               + "  minimum       %10.2f ms%n"
               + "  throughput    %10.1f images/s%n"
@@ -189,6 +195,7 @@ final class BenchmarkCommand implements Callable<Integer> {
           width,
           batch,
           runs,
+          where(),
           result.medianMs(),
           result.minMs(),
           result.imagesPerSecond(),
@@ -201,6 +208,17 @@ final class BenchmarkCommand implements Callable<Integer> {
     out.flush();
   }
 
+  /** What is not as usual. */
+  private String where() {
+    String device = compute.device().isGpu() ? ", " + deviceName() : "";
+    return compute.precision() == Precision.FLOAT32 ? device : ", " + compute.precision() + device;
+  }
+
+  private String deviceName() {
+    Device device = compute.device();
+    return device.isGpu() ? "gpu" + device.getDeviceId() : "cpu";
+  }
+
   private JsonObject toJson(Benchmark.Result result, int height, int width) {
     JsonObject object = new JsonObject();
     object.addProperty("model", model);
@@ -208,6 +226,8 @@ final class BenchmarkCommand implements Callable<Integer> {
     object.addProperty("height", height);
     object.addProperty("width", width);
     object.addProperty("batch", batch);
+    object.addProperty("device", deviceName());
+    object.addProperty("precision", compute.precision().toString());
     object.addProperty("runs", runs);
     object.addProperty("median_ms", result.medianMs());
     object.addProperty("min_ms", result.minMs());

@@ -32,6 +32,8 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
 
+  @Mixin private ComputeOptions compute;
+
   @Option(
       names = "--top",
       paramLabel = "N",
@@ -52,7 +54,7 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     int failures = 0;
-    try (ImageClassifier classifier = ImageClassifier.of(model.load(), true)) {
+    try (ImageClassifier classifier = ImageClassifier.of(model.load(compute), true)) {
       for (Path image : images) {
         try {
           print(out, image, classifier.classify(image).topK(top));

@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.Device;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.metrics.AveragePrecision.Overlap;
 import dev.visionmamba.tasks.training.DetectionDataset;
@@ -31,7 +30,7 @@ final class DetectorLearning {
                     ModelTask.DETECT,
                     data,
                     train.classNames(),
-                    description -> DetectorModel.create(description, Device.cpu())));
+                    description -> DetectorModel.create(description, network.device())));
     return Learning.of(
         model,
         () ->

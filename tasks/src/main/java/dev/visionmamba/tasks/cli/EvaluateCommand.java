@@ -57,6 +57,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
 
+  @Mixin private ComputeOptions compute;
+
   @Mixin private DataOptions data;
 
   @Mixin private WorkersOption workers;
@@ -117,7 +119,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (chosen == ModelTask.CLASSIFY) {
       PictureOutputs.requireFile(matrixFile);
     }
-    int workerCount = workers.start();
+    int workerCount = workers.start(compute.device());
     switch (chosen) {
       case CLASSIFY -> classifier(name, workerCount);
       case SEGMENT -> segmenter(name, workerCount);
@@ -130,7 +132,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private void classifier(String name, int workerCount) throws Exception {
     ImageDataset images = data.loadTest(setAside, workerCount).first(limit);
     ConfusionMatrix matrix;
-    try (TrainedModel<?> loaded = model.load(name);
+    try (TrainedModel<?> loaded = model.load(name, compute);
         ProgressBar bar = ImageProgress.bar("evaluate", images.count(), 100)) {
       matrix = ClassifierEvaluation.run((ClassifierModel) loaded, images, workerCount, bar::stepTo);
     }
@@ -148,7 +150,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private void segmenter(String name, int workerCount) throws Exception {
     SegmentationDataset pictures = data.loadSegmentationTest(setAside).first(limit);
     SegmentationAccuracy accuracy;
-    try (TrainedModel<?> loaded = model.load(name);
+    try (TrainedModel<?> loaded = model.load(name, compute);
         ProgressBar bar = ImageProgress.bar("evaluate", pictures.count(), 100)) {
       accuracy =
           SegmenterEvaluation.run((SegmenterModel) loaded, pictures, workerCount, bar::stepTo);
@@ -168,7 +170,7 @@ final class EvaluateCommand implements Callable<Integer> {
     DetectionDataset pictures = data.loadDetectionTest(setAside).first(limit);
     List<CocoResult> results = new ArrayList<>();
     Map<Overlap, AveragePrecisionSummary> summaries;
-    try (TrainedModel<?> loaded = model.load(name);
+    try (TrainedModel<?> loaded = model.load(name, compute);
         ProgressBar bar = ImageProgress.bar("evaluate", pictures.count(), 100)) {
       DetectorModel detector = (DetectorModel) loaded;
       summaries =
@@ -192,7 +194,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void restorer(String name, int workerCount) throws Exception {
-    try (RestorerModel loaded = (RestorerModel) model.load(name)) {
+    try (RestorerModel loaded = (RestorerModel) model.load(name, compute)) {
       String named =
           degradation == null
               ? loaded.description().notes().get(RestorerLearning.DEGRADATION)

@@ -37,14 +37,16 @@ final class ModelOption {
   private Path weights;
 
   /** The model, for inference; a download is shown. */
-  ClassifierModel load() throws IOException, ModelNotFoundException, MalformedModelException {
+  ClassifierModel load(ComputeOptions compute)
+      throws IOException, ModelNotFoundException, MalformedModelException {
+    Device device = compute.device();
     if (weights == null) {
       StoredModel.requireTask(model, ModelTask.CLASSIFY, spec.commandLine());
       ModelFetch.fetch(model, Task.CLASSIFICATION, spec.commandLine().getErr());
-      return ModelCatalogue.load(model, Device.cpu());
+      return compute.rounded(ModelCatalogue.load(model, device));
     }
     CatalogueEntry entry = StoredModel.published(model, spec.commandLine());
-    return ModelCatalogue.open(entry, weights, LoadOptions.STRICT, Device.cpu());
+    return compute.rounded(ModelCatalogue.open(entry, weights, LoadOptions.STRICT, device));
   }
 
   /**
@@ -73,8 +75,19 @@ final class ModelOption {
    */
   TrainedModel<?> load(String name)
       throws IOException, ModelNotFoundException, MalformedModelException {
+    return load(name, Device.cpu());
+  }
+
+  /** The same, to compute. */
+  TrainedModel<?> load(String name, ComputeOptions compute)
+      throws IOException, ModelNotFoundException, MalformedModelException {
+    return compute.rounded(load(name, compute.device()));
+  }
+
+  private TrainedModel<?> load(String name, Device device)
+      throws IOException, ModelNotFoundException, MalformedModelException {
     return weights == null
-        ? StoredModel.load(name, spec.commandLine().getErr())
-        : StoredModel.open(name, weights, spec.commandLine());
+        ? StoredModel.load(name, device, spec.commandLine().getErr())
+        : StoredModel.open(name, weights, device, spec.commandLine());
   }
 }

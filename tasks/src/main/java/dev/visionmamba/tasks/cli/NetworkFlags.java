@@ -85,6 +85,17 @@ final class NetworkFlags {
 
   @Mixin private InputFlags input;
 
+  @Mixin private DeviceOption device;
+
+  /**
+   * Where the network computes.
+   *
+   * @throws IllegalArgumentException if the device is not there; the message says what to do
+   */
+  Device device() {
+    return device.device();
+  }
+
   /** The trained model that is tuned, if one is. */
   Optional<String> from() {
     return Optional.ofNullable(from);
@@ -113,7 +124,7 @@ final class NetworkFlags {
       throw wrong("--set-head and the sides of pictures are for --task segment and detect");
     }
     Function<ModelDescription, ClassifierModel> creator =
-        description -> ClassifierModel.create(description, Device.cpu());
+        description -> ClassifierModel.create(description, device());
     if (from == null) {
       return started(creator.apply(classifier(data, classes)));
     }
@@ -122,7 +133,7 @@ final class NetworkFlags {
       ModelDescription old = trained.description();
       String name = old.backbone() + "." + data.name();
       if (trained instanceof ClassifierModel classifier) {
-        return Transfer.to(classifier, name, classes, Device.cpu());
+        return Transfer.to(classifier, name, classes, device());
       }
       Map<String, Object> all = backboneArguments(old);
       ImageInput pictures = pictures(Backbones.create(old.backbone(), all, Purpose.CLASSIFICATION));

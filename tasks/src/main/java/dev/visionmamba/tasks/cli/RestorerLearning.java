@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.Device;
 import dev.visionmamba.tasks.training.PictureFolder;
 import dev.visionmamba.tasks.training.RestorationScore;
 import dev.visionmamba.tasks.training.RestorationSettings;
@@ -29,7 +28,7 @@ final class RestorerLearning {
                 network.createRestorer(
                     data,
                     settings.degradation(),
-                    description -> RestorerModel.create(description, Device.cpu())));
+                    description -> RestorerModel.create(description, network.device())));
     return Learning.of(
         model, () -> of(model, data.loadPictures(model.network().channels()), settings, setup));
   }

@@ -1,6 +1,5 @@
 package dev.visionmamba.tasks.cli;
 
-import ai.djl.Device;
 import dev.visionmamba.tasks.cli.DataOptions.Parts;
 import dev.visionmamba.tasks.training.SegmentationDataset;
 import dev.visionmamba.tasks.training.SegmentationTraining;
@@ -25,7 +24,7 @@ final class SegmenterLearning {
                     ModelTask.SEGMENT,
                     data,
                     train.classNames(),
-                    description -> SegmenterModel.create(description, Device.cpu())));
+                    description -> SegmenterModel.create(description, network.device())));
     return Learning.of(
         model,
         () ->

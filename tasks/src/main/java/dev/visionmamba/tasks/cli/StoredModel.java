@@ -21,8 +21,14 @@ final class StoredModel {
   /** A model by its name or path, for inference; a download is shown. */
   static TrainedModel<?> load(String nameOrPath, PrintWriter err)
       throws ModelNotFoundException, IOException, MalformedModelException {
+    return load(nameOrPath, Device.cpu(), err);
+  }
+
+  /** The same on a device. */
+  static TrainedModel<?> load(String nameOrPath, Device device, PrintWriter err)
+      throws ModelNotFoundException, IOException, MalformedModelException {
     ModelFetch.fetch(nameOrPath, ModelCatalogue.task(nameOrPath), err);
-    return ModelCatalogue.loadAny(nameOrPath, Device.cpu());
+    return ModelCatalogue.loadAny(nameOrPath, device);
   }
 
   /**
@@ -69,15 +75,14 @@ final class StoredModel {
   }
 
   /** A published model whose file is here already, for inference. */
-  static TrainedModel<?> open(String name, Path weights, CommandLine command)
+  static TrainedModel<?> open(String name, Path weights, Device device, CommandLine command)
       throws ModelNotFoundException, IOException, MalformedModelException {
     CatalogueEntry entry = published(name, command);
     return switch (ModelTask.of(entry.task())) {
-      case CLASSIFY -> ModelCatalogue.open(entry, weights, LoadOptions.STRICT, Device.cpu());
-      case SEGMENT ->
-          ModelCatalogue.openSegmenter(entry, weights, LoadOptions.STRICT, Device.cpu());
-      case DETECT -> ModelCatalogue.openDetector(entry, weights, LoadOptions.STRICT, Device.cpu());
-      case RESTORE -> ModelCatalogue.openRestorer(entry, weights, LoadOptions.STRICT, Device.cpu());
+      case CLASSIFY -> ModelCatalogue.open(entry, weights, LoadOptions.STRICT, device);
+      case SEGMENT -> ModelCatalogue.openSegmenter(entry, weights, LoadOptions.STRICT, device);
+      case DETECT -> ModelCatalogue.openDetector(entry, weights, LoadOptions.STRICT, device);
+      case RESTORE -> ModelCatalogue.openRestorer(entry, weights, LoadOptions.STRICT, device);
     };
   }
 }

@@ -85,7 +85,7 @@ final class TrainCommand implements Callable<Integer> {
           spec.commandLine(),
           "--degradation, --patch, --pieces and --loss are for --task restore, not " + chosen);
     }
-    int workerCount = workers.start();
+    int workerCount = workers.start(network.device());
     TrainingOptions options = learning.options(data.dataset(chosen), network.from().isPresent());
     Learning.Setup setup =
         new Learning.Setup(

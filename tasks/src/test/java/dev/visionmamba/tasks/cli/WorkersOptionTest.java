@@ -3,6 +3,7 @@ package dev.visionmamba.tasks.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import dev.visionmamba.scans.engine.Threads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,9 +36,13 @@ class WorkersOptionTest {
     @Mixin private WorkersOption workers;
 
     static int start(String... arguments) {
+      return startOn(Device.cpu(), arguments);
+    }
+
+    static int startOn(Device device, String... arguments) {
       Any command = new Any();
       new CommandLine(command).parseArgs(arguments);
-      return command.workers.start();
+      return command.workers.start(device);
     }
   }
 
@@ -64,6 +69,12 @@ class WorkersOptionTest {
     assertThat(Any.start("--workers", "3")).isEqualTo(3);
     assertThat(System.getProperty(Threads.PROPERTY)).isEqualTo("2");
     assertThat(Any.start()).isEqualTo(Math.max(1, CORES / 2));
+  }
+
+  @Test
+  void aGpuHasOneUnlessSaid() {
+    assertThat(Any.startOn(Device.gpu())).isEqualTo(1);
+    assertThat(Any.startOn(Device.gpu(), "--workers", "3")).isEqualTo(3);
   }
 
   @Test

@@ -32,7 +32,7 @@ final class Addresses implements AutoCloseable {
     return array == null ? 0 : of(device.pointers().contiguous(array, own));
   }
 
-  /** The same of a parameter, which the kernels read as float32; 0 for none. */
+  /** The same of what the kernels read as float32 in any case; 0 for none. */
   long readParameter(NDArray array) {
     if (array == null || array.getDataType() == DataType.FLOAT32) {
       return read(array);

@@ -67,10 +67,8 @@ final class CudaScan {
     List<NDArray> lastStates = new ArrayList<>();
     NDList saved = new NDList();
     try (Addresses at = new Addresses(device, input)) {
-      // A sum of its own where it is kept or finer than the output.
-      boolean apart = keepsSum || type != ElementType.FLOAT32;
-      NDArray output = tokenArray(manager, input.getDataType(), !apart && !beginsWhole());
-      NDArray sum = apart ? tokenArray(manager, DataType.FLOAT32, !beginsWhole()) : output;
+      NDArray output = tokenArray(manager, !keepsSum && !beginsWhole());
+      NDArray sum = keepsSum ? tokenArray(manager, !beginsWhole()) : output;
       for (int k = 0; k < directions.size(); k++) {
         ScanDirection direction = directions.get(k);
         Chunks chunks = chunks(direction);
@@ -96,13 +94,11 @@ final class CudaScan {
           lastStates.add(lastState(state, manager));
         }
       }
-      if (!endsWhole() && (apart || arguments.gate() != null || arguments.scale() != 1f)) {
+      if (!endsWhole() && (arguments.gate() != null || arguments.scale() != 1f)) {
         merge("merge", at, at.of(sum), at.of(output), 0, 0, 0);
       }
       if (keepsSum) {
         saved.add(sum);
-      } else if (apart) {
-        sum.close();
       }
       return new ScanResult(output, lastStates, saved);
     }
@@ -120,12 +116,12 @@ final class CudaScan {
     return arguments.gate() == null ? 0 : ScanStructure.width(arguments.gate());
   }
 
-  /** (B, L, D). */
-  private NDArray tokenArray(NDManager manager, DataType dataType, boolean zeros) {
+  /** (B, L, D), float32. */
+  private NDArray tokenArray(NDManager manager, boolean zeros) {
     Shape shape = new Shape(batch, tokens, channels);
     return zeros
-        ? manager.zeros(shape, dataType, input.getDevice())
-        : manager.create(shape, dataType, input.getDevice());
+        ? manager.zeros(shape, DataType.FLOAT32, input.getDevice())
+        : manager.create(shape, DataType.FLOAT32, input.getDevice());
   }
 
   private void launchForward(
@@ -171,7 +167,7 @@ final class CudaScan {
     Shape shape = state.getShape();
     NDArray last = state.get(new NDIndex().addAllDim().addIndices(shape.get(1) - 1));
     Shape transposed = new Shape(shape.get(0), shape.get(3), shape.get(2));
-    NDArray result = manager.zeros(transposed, input.getDataType(), input.getDevice());
+    NDArray result = manager.zeros(transposed, DataType.FLOAT32, input.getDevice());
     return result.addi(last.transpose(0, 2, 1));
   }
 
@@ -216,9 +212,9 @@ final class CudaScan {
     }
     UnaryOperator<NDArray> gradientOf = gradientOf(gradients);
     try (Addresses at = new Addresses(device, input)) {
-      long sumGradient = at.read(outputGradient);
+      long sumGradient = at.readParameter(outputGradient);
       Columns gate = arguments.gate();
-      if (gate != null || arguments.scale() != 1f || type != ElementType.FLOAT32) {
+      if (gate != null || arguments.scale() != 1f) {
         long sum = gate == null ? 0 : at.of(saved.get(directions.size()));
         long gateGradient = gate == null ? 0 : at.of(gradientOf.apply(gate.array()), gate);
         long merged = at.of(at.floats(batch, tokens, channels));

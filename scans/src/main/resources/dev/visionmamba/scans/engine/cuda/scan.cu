@@ -1,8 +1,7 @@
 // The selective scan and the causal convolution on a GPU, forward and backward.
 //
 // It includes nothing, so that NVRTC needs no headers. ELEMENT says what token arrays are made of: 0
-// float32, 1 float16, 2 bfloat16; parameters, states, sums and whatever else lies between are
-// float32. A test compiles the same text as C++, with a header that stands in for CUDA's own words.
+// float32, 1 float16, 2 bfloat16; parameters, states, sums and a scan's output are float32. A test compiles the same text as C++, with a header that stands in for CUDA's own words.
 //
 // Every argument structure holds 8-byte fields alone, in the order in which Java writes them.
 //
@@ -148,7 +147,7 @@ struct Scan {
   float* delta_sums;  // (B, chunks, D)
   float* sum;         // (B, L, D), over the directions
   i64 begins;         // whether the sum holds nothing yet
-  element* output;    // (B, L, D), given to the direction that finishes it, else null
+  float* output;      // (B, L, D), given to the direction that finishes it, else null
   const element* gate;
   i64 gate_width;
   i64 keeps_sum;
@@ -397,7 +396,7 @@ KERNEL(scan_forward, Scan) {
           if (s.output) {
             sum *= (float)s.scale;
             float z = s.gate ? load(s.gate, row * s.gate_width + at.channel) : 0.f;
-            store(s.output, i, s.gate ? sum * silu(z) : sum);
+            s.output[i] = s.gate ? sum * silu(z) : sum;
           }
         }
       }
@@ -409,11 +408,11 @@ KERNEL(scan_forward, Scan) {
 struct Merge {
   i64 rows, channels;  // B L, D
   const float* sum;    // (B L, D)
-  element* output;     // (B L, D)
+  float* output;       // (B L, D)
   const element* gate;
   i64 gate_width;
   double scale;
-  const element* output_gradient;  // (B L, D)
+  const float* output_gradient;  // (B L, D)
   float* sum_gradient;             // (B L, D)
   element* gate_gradient;          // rows of gate_width, added to, or null
 };
@@ -424,7 +423,7 @@ KERNEL(merge, Merge) {
   FOR_EACH(i, all) {
     float y = s.sum[i] * (float)s.scale;
     i64 z = i / s.channels * s.gate_width + i % s.channels;
-    store(s.output, i, s.gate ? y * silu(load(s.gate, z)) : y);
+    s.output[i] = s.gate ? y * silu(load(s.gate, z)) : y;
   }
 }
 
