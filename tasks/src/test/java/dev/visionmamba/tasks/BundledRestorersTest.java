@@ -1,0 +1,48 @@
+package dev.visionmamba.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.visionmamba.tasks.restoration.Degradation;
+import dev.visionmamba.tasks.training.PictureFolder;
+import dev.visionmamba.tasks.training.RestorationScore;
+import dev.visionmamba.tasks.training.RestorerEvaluation;
+import dev.visionmamba.zoo.ModelCatalogue;
+import dev.visionmamba.zoo.RestorerModel;
+import dev.visionmamba.zoo.catalogue.Task;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bundled restorers, on a part of a photograph that they have not learned from. */
+class BundledRestorersTest {
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void copy() throws Exception {
+    Path photograph =
+        Path.of(BundledRestorersTest.class.getResource("photographs/stream.png").toURI());
+    Files.copy(photograph, folder.resolve("stream.png"));
+  }
+
+  private RestorationScore score(String name) throws Exception {
+    assertThat(ModelCatalogue.bundled(Task.RESTORATION)).contains(name);
+    try (RestorerModel model = ModelCatalogue.loadRestorer(name, Device.cpu())) {
+      Degradation bad = Degradation.of(model.description().notes().get("degradation"));
+      PictureFolder pictures = PictureFolder.open(folder, model.network().channels());
+      return RestorerEvaluation.run(model, pictures, bad, Integer.MAX_VALUE, 1, done -> {});
+    }
+  }
+
+  @Test
+  void theDenoiserTakesNoiseOff() throws Exception {
+    assertThat(score("vmamba_micro.photographs_noise25").gain()).isGreaterThan(6);
+  }
+
+  @Test
+  void theSuperResolverIsBetterThanBicubic() throws Exception {
+    assertThat(score("vmamba_micro.photographs_x2").gain()).isGreaterThan(1);
+  }
+}
