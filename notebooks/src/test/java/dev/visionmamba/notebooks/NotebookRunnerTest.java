@@ -21,7 +21,7 @@ class NotebookRunnerTest {
       System.out.println("after");
       """;
 
-  /** A notebook of cells without outputs; a cell that begins with @ has the tag before its end. */
+  /** A notebook of cells without outputs. */
   private static Notebook notebook(String... sources) {
     JsonArray cells = new JsonArray();
     for (String source : sources) {

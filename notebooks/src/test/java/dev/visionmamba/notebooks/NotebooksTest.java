@@ -48,6 +48,14 @@ class NotebooksTest {
         .startsWith("%dependency /add dev.visionmamba:visionmamba-tasks:");
   }
 
+  /** Which the kernel has made already; a second time, it loses its function display. */
+  @ParameterizedTest
+  @MethodSource("notebooks")
+  void doesNotImportAllOfJavaUtil(Path file) throws Exception {
+    assertThat(Notebook.read(file).codeCells())
+        .noneMatch(cell -> cell.source().contains("import java.util.*;"));
+  }
+
   @Test
   void theReadmeListsThemAll() throws Exception {
     String readme = Files.readString(FOLDER.resolve("README.md"));
