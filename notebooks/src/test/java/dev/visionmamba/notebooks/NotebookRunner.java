@@ -54,7 +54,7 @@ final class NotebookRunner implements AutoCloseable {
    * @param source its text
    * @return what it has printed and displayed
    * @throws CellException if a snippet of it is no Java, does not compile, throws, or names
-   *     something that no snippet has defined
+   *     something that no snippet has defined; or if its last one is an expression with a value
    */
   List<Output> run(String source) throws CellException {
     PrintStream before = System.out;
@@ -93,11 +93,24 @@ final class NotebookRunner implements AutoCloseable {
                 .formatted(next.completeness().name().toLowerCase(Locale.ROOT), rest.strip()),
             null);
       }
+      boolean last = next.remaining().isBlank();
       for (SnippetEvent event : shell.eval(next.source())) {
         require(event);
+        if (last && isShown(event)) {
+          throw new CellException(
+              "ends with a value, which a kernel shows as a result of its own:\n"
+                  + event.snippet().source().strip(),
+              null);
+        }
       }
       rest = next.remaining();
     }
+  }
+
+  private static boolean isShown(SnippetEvent event) {
+    return event.snippet().kind() == Snippet.Kind.EXPRESSION
+        && event.value() != null
+        && !event.value().equals("null");
   }
 
   private void require(SnippetEvent event) throws CellException {

@@ -135,6 +135,11 @@ class NotebookRunnerTest {
     assertThatThrownBy(() -> StoredOutputs.update(notebook("1 +* 2")))
         .isInstanceOf(CellException.class)
         .hasMessageContaining("cell 1");
+    assertThat(StoredOutputs.differences(notebook("int x = 1;\nSystem.out.printf(\"1\");")))
+        .singleElement()
+        .asString()
+        .contains("ends with a value", "printf");
+    assertThat(StoredOutputs.differences(notebook("1 + 1;\nint x = 1;"))).isEmpty();
     assertThat(StoredOutputs.differences(notebook("%bash ls")))
         .singleElement()
         .asString()
