@@ -108,9 +108,10 @@ final class NotebookRunner implements AutoCloseable {
   }
 
   private static boolean isShown(SnippetEvent event) {
-    return event.snippet().kind() == Snippet.Kind.EXPRESSION
-        && event.value() != null
-        && !event.value().equals("null");
+    boolean expression =
+        event.snippet().kind() == Snippet.Kind.EXPRESSION
+            || event.snippet().subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND;
+    return expression && event.value() != null && !event.value().equals("null");
   }
 
   private void require(SnippetEvent event) throws CellException {
