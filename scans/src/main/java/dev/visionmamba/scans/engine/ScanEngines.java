@@ -20,6 +20,9 @@ public final class ScanEngines {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(ScanEngines.class);
 
+  /** The engine that is named for all, or null. */
+  private static final String FORCED = System.getProperty(PROPERTY);
+
   private static final List<ScanEngine> AVAILABLE = load();
 
   private ScanEngines() {}
@@ -28,8 +31,19 @@ public final class ScanEngines {
    * The engines that can work on this machine.
    *
    * @return the preferred first
+   * @throws IllegalArgumentException if the property names none; the message lists those that there
+   *     are
    */
   public static List<ScanEngine> available() {
+    if (FORCED != null && !AVAILABLE.get(0).name().equals(FORCED)) {
+      throw new IllegalArgumentException(
+          "-D"
+              + PROPERTY
+              + "="
+              + FORCED
+              + " names no scan engine of this machine; there are: "
+              + names());
+    }
     return AVAILABLE;
   }
 
@@ -47,12 +61,11 @@ public final class ScanEngines {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "no scan engine \""
-                        + name
-                        + "\" on this machine; there are: "
-                        + AVAILABLE.stream()
-                            .map(ScanEngine::name)
-                            .collect(Collectors.joining(", "))));
+                    "no scan engine \"" + name + "\" on this machine; there are: " + names()));
+  }
+
+  private static String names() {
+    return AVAILABLE.stream().map(ScanEngine::name).collect(Collectors.joining(", "));
   }
 
   /**
@@ -61,10 +74,11 @@ public final class ScanEngines {
    * @param arrays every operand
    * @param differentiable whether autograd must see through the operator
    * @return the forced engine if it will do, else the first that does
-   * @throws IllegalArgumentException if none does; the message lists the arrays' types and devices
+   * @throws IllegalArgumentException if none does; the message lists the arrays' types and devices;
+   *     or if the property names none, and then those that there are
    */
   public static ScanEngine choose(NDList arrays, boolean differentiable) {
-    for (ScanEngine engine : AVAILABLE) {
+    for (ScanEngine engine : available()) {
       if ((!differentiable || engine.isDifferentiable())
           && arrays.stream()
               .allMatch(array -> engine.supports(array.getDevice(), array.getDataType()))) {
@@ -89,13 +103,8 @@ public final class ScanEngines {
         .filter(ScanEngine::isAvailable)
         .forEach(engines::add);
     engines.sort(Comparator.comparingInt(ScanEngine::priority).reversed());
-    String forced = System.getProperty(PROPERTY);
-    if (forced != null) {
-      if (engines.stream().noneMatch(engine -> engine.name().equals(forced))) {
-        throw new IllegalArgumentException(
-            "-D" + PROPERTY + "=" + forced + " names no scan engine of this machine");
-      }
-      engines.sort(Comparator.comparing(engine -> !engine.name().equals(forced)));
+    if (FORCED != null) {
+      engines.sort(Comparator.comparing(engine -> !engine.name().equals(FORCED)));
     } else if (engines.get(0).name().equals(CpuEngine.PLAIN)) {
       LOGGER.warn(
           "Scans run without vector instructions, several times slower. Start java with"
