@@ -31,6 +31,7 @@ import javax.imageio.ImageIO;
  *   <li>trainings see a few pictures for few epochs; to segment or detect, small pictures and
  *       narrow networks; measurements run once; the memory that a restoration may take includes
  *       what this process holds from the tests before;
+ *   <li>GPUs are the CPU;
  *   <li>downloads come from a {@link PublishedMirror}.
  * </ul>
  */
@@ -103,6 +104,12 @@ final class ReadmeCommands implements AutoCloseable {
       assertThat(Files.readString(PROJECT.resolve(".ci/run")))
           .as("what runs these tests")
           .contains(command.line());
+      return;
+    }
+    if (words.get(0).equals("export")) { // of this process nothing can be exported to
+      assertThat(words.subList(1, words.size()))
+          .as("what DJL reads")
+          .allMatch(word -> word.matches("PYTORCH_(LIBRARY_PATH|FLAVOR)=.+"));
       return;
     }
     String option = null;
@@ -195,6 +202,9 @@ final class ReadmeCommands implements AutoCloseable {
     }
     if (word.startsWith("https://mirror.example/")) {
       return mirror.url();
+    }
+    if (previous.equals("--device")) {
+      return "cpu";
     }
     if (word.equals("NAME")) {
       return ModelCatalogue.DEFAULT;
