@@ -62,22 +62,22 @@ class PrecisionTest {
     return network.forward(new ParameterStore(manager, false), new NDList(images), false);
   }
 
-  /** The arrays in float32, finite, and near the wanted ones by these' largest numbers. */
+  /** The arrays in float32, finite, and near the wanted ones by the length of their difference. */
   private static void assertClose(NDList arrays, NDList wanted, double tolerance) {
     assertThat(arrays).hasSameSizeAs(wanted);
     for (int i = 0; i < arrays.size(); i++) {
       assertThat(arrays.get(i).getDataType()).isEqualTo(DataType.FLOAT32);
       float[] values = arrays.get(i).toFloatArray();
       float[] expected = wanted.get(i).toFloatArray();
-      double scale = 0;
+      double length = 0;
       double difference = 0;
       for (int j = 0; j < expected.length; j++) {
         assertThat(values[j]).as("array %d", i).isFinite();
-        scale = Math.max(scale, Math.abs(expected[j]));
-        difference = Math.max(difference, Math.abs(values[j] - expected[j]));
+        length = Math.hypot(length, expected[j]);
+        difference = Math.hypot(difference, values[j] - expected[j]);
       }
-      assertThat(scale).isPositive();
-      assertThat(difference / scale).as("array %d", i).isLessThan(tolerance).isPositive();
+      assertThat(length).isPositive();
+      assertThat(difference / length).as("array %d", i).isLessThan(tolerance).isPositive();
     }
   }
 
