@@ -23,8 +23,8 @@ class BundledRestorersTest {
   @BeforeEach
   void copy() throws Exception {
     Path photograph =
-        Path.of(BundledRestorersTest.class.getResource("photographs/stream.png").toURI());
-    Files.copy(photograph, folder.resolve("stream.png"));
+        Path.of(BundledRestorersTest.class.getResource("photographs/life.png").toURI());
+    Files.copy(photograph, folder.resolve("life.png"));
   }
 
   private RestorationScore score(String name) throws Exception {

@@ -181,6 +181,8 @@ class MainTest {
             "height",
             "width",
             "batch",
+            "device",
+            "precision",
             "runs",
             "median_ms",
             "min_ms",
