@@ -5,6 +5,7 @@ import dev.visionmamba.tasks.restoration.MemoryBudgetException;
 import dev.visionmamba.tasks.restoration.Tile;
 import dev.visionmamba.tasks.restoration.Tiling;
 import dev.visionmamba.zoo.RestorerModel;
+import java.util.Locale;
 
 /**
  * What a network takes for each pixel of a tile, and how large tiles may be within a budget.
@@ -76,10 +77,15 @@ final class RestorerMemory {
     long rest = options.memoryBytes() - held;
     if (rest < 1) {
       throw new MemoryBudgetException(
-          "memoryBytes: without any tile, %d bytes are held with %s at scale %d, and the budget is"
-                  .formatted(held, picture, scale)
-              + " %d; allow more memory, or start java with a smaller heap (-Xms)"
-                  .formatted(options.memoryBytes()),
+          String.format(
+              Locale.ROOT,
+              "to hold a picture of %dx%d pixels and what becomes of it takes %,d bytes of memory"
+                  + " already, and the budget is %,d; allow more, or start java with a smaller heap"
+                  + " (-Xms)",
+              picture.width(),
+              picture.height(),
+              held,
+              options.memoryBytes()),
           held + 1);
     }
     return new Tiling(longest, rest, bytesPerPixel, options.overlap(), multiple);

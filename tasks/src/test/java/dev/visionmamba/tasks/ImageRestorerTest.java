@@ -142,7 +142,8 @@ class ImageRestorerTest {
       assertThatThrownBy(
               () -> restorer.restore(picture, options.withMemory(1_000_000), (d, a) -> {}))
           .isInstanceOf(MemoryBudgetException.class)
-          .hasMessageContaining("1000000");
+          .hasMessageContaining("a picture of 300x200 pixels")
+          .hasMessageContaining("1,000,000");
       long enough = 64L << 30;
       DeepImage whole = restorer.restore(picture, options, (d, a) -> {});
       assertThat(restorer.restore(picture, options.withMemory(enough), (d, a) -> {}))

@@ -20,13 +20,18 @@ final class ImageProgress implements TrainingListener, AutoCloseable {
 
   /** A bar that counts images, a line of so many characters at most. */
   static ProgressBar bar(String task, int images, int width) {
+    return bar(task, images, "images", width);
+  }
+
+  /** A bar that counts anything. */
+  static ProgressBar bar(String task, int count, String unit, int width) {
     return new ProgressBarBuilder()
         .setTaskName(task)
-        .setInitialMax(images)
+        .setInitialMax(count)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(1000)
         .setMaxRenderedLength(width)
-        .setUnit(" images", 1)
+        .setUnit(" " + unit, 1)
         .showSpeed()
         .build();
   }

@@ -156,7 +156,7 @@ final class RestoreCommand implements Callable<Integer> {
     DeepImage picture = DeepImage.read(image);
     long start = System.nanoTime();
     DeepImage restored;
-    try (ProgressBar bar = ImageProgress.bar(pngName(image), 1, 100)) {
+    try (ProgressBar bar = ImageProgress.bar(pngName(image), 1, "tiles", 100)) {
       restored =
           restorer.restore(
               picture,
