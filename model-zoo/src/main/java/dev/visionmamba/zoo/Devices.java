@@ -20,7 +20,12 @@ public final class Devices {
       throw new IllegalArgumentException(
           "a device must be cpu, gpu or gpu0, gpu1 and so on, but is \"" + name + "\"");
     }
-    return name.equals("gpu") ? Device.gpu() : Device.fromName(name);
+    // Not by DJL, which would start an engine to read a name.
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    String number = name.substring("gpu".length());
+    return Device.gpu(number.isEmpty() ? 0 : Integer.parseInt(number));
   }
 
   /**

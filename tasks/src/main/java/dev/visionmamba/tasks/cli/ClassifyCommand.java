@@ -34,6 +34,8 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Mixin private ComputeOptions compute;
 
+  @Mixin private VerboseOption timing;
+
   @Option(
       names = "--top",
       paramLabel = "N",
@@ -54,7 +56,9 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     int failures = 0;
+    timing.begin();
     try (ImageClassifier classifier = ImageClassifier.of(model.load(compute), true)) {
+      timing.ended("model");
       for (Path image : images) {
         try {
           print(out, image, classifier.classify(image).topK(top));
@@ -63,6 +67,7 @@ final class ClassifyCommand implements Callable<Integer> {
           spec.commandLine().getErr().println("visionmamba: " + Failures.message(e));
         }
         out.flush();
+        timing.ended(String.valueOf(image.getFileName()));
       }
     }
     return failures == 0 ? 0 : 1;

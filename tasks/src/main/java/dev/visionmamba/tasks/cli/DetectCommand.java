@@ -43,6 +43,8 @@ final class DetectCommand implements Callable<Integer> {
 
   @Mixin private DenseModelOption model;
 
+  @Mixin private VerboseOption timing;
+
   @Option(
       names = "--out",
       paramLabel = "FILE|DIR",
@@ -131,8 +133,11 @@ final class DetectCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     DetectorOptions options = options();
     PictureLoop loop = PictureLoop.of(spec, images, out, json);
+    timing.begin();
     try (Finder finder = finder(model.loadDetector(), options)) {
+      timing.ended("model");
       return loop.run(
+          timing,
           (name, picture, number, drawing) -> {
             DetectedPicture found = finder.find().apply(picture);
             print(name, found);

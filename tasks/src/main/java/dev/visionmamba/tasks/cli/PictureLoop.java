@@ -64,9 +64,10 @@ final class PictureLoop {
   /**
    * Looks at the pictures.
    *
+   * @param timing is told of each
    * @return the exit code
    */
-  int run(Work work) throws IOException {
+  int run(VerboseOption timing, Work work) throws IOException {
     List<Long> numbers = PictureOutputs.numbers(pictures);
     List<CocoResult> results = new ArrayList<>();
     int failures = 0;
@@ -80,6 +81,7 @@ final class PictureLoop {
         spec.commandLine().getErr().println("visionmamba: " + Failures.message(e));
       }
       spec.commandLine().getOut().flush();
+      timing.ended(String.valueOf(name.getFileName()));
     }
     if (json != null) {
       CocoResults.of(results).write(json);

@@ -46,6 +46,8 @@ final class RestoreCommand implements Callable<Integer> {
 
   @Mixin private DenseModelOption model;
 
+  @Mixin private VerboseOption timing;
+
   @Option(
       names = "--out",
       required = true,
@@ -101,7 +103,9 @@ final class RestoreCommand implements Callable<Integer> {
       Files.createDirectories(out);
     }
     int failures = 0;
+    timing.begin();
     try (ImageRestorer restorer = ImageRestorer.of(model.loadRestorer())) {
+      timing.ended("model");
       for (Path image : images) {
         try {
           restore(restorer, image, folder ? out.resolve(pngName(image)) : out, options);
@@ -109,6 +113,7 @@ final class RestoreCommand implements Callable<Integer> {
           failures++;
           spec.commandLine().getErr().println("visionmamba: " + said(e));
         }
+        timing.ended(String.valueOf(image.getFileName()));
       }
     }
     return failures == 0 ? 0 : 1;

@@ -42,6 +42,8 @@ final class SegmentCommand implements Callable<Integer> {
 
   @Mixin private DenseModelOption model;
 
+  @Mixin private VerboseOption timing;
+
   @Option(
       names = "--out",
       paramLabel = "FILE|DIR",
@@ -99,9 +101,12 @@ final class SegmentCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requireRange();
     PictureLoop loop = PictureLoop.of(spec, images, out, json);
+    timing.begin();
     SegmenterModel loaded = model.loadSegmenter();
     try (SemanticSegmenter segmenter = SemanticSegmenter.of(loaded, options(loaded))) {
+      timing.ended("model");
       return loop.run(
+          timing,
           (name, picture, number, drawing) -> {
             SegmentedPicture answer = segmenter.segment(picture);
             print(name, answer);

@@ -8,6 +8,7 @@ import dev.visionmamba.tasks.training.ClassifierTraining;
 import dev.visionmamba.zoo.ModelCatalogue;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,29 @@ class MainTest {
     assertThat(run.code()).isZero();
     assertThat(run.out().lines().toList()).hasSize(6);
     assertThat(run.out().lines().skip(1).findFirst().orElseThrow()).endsWith("Ankle boot");
+  }
+
+  @Test
+  void verboseSaysWhereTheTimeGoes() {
+    List<List<String>> commands =
+        List.of(
+            List.of("classify", PICTURE),
+            List.of("detect", "pictures/scene.png"),
+            List.of("segment", "pictures/scene.png"),
+            List.of("restore", PICTURE, "--out", folder.resolve("out.png").toString()));
+    for (List<String> command : commands) {
+      List<String> words = new ArrayList<>(command);
+      assertThat(CommandLineRun.of(words.toArray(String[]::new)).err()).doesNotContain(" ms");
+      words.add("--verbose");
+      CommandLineRun run = CommandLineRun.of(words.toArray(String[]::new));
+      assertThat(run.code()).isZero();
+      assertThat(run.errLines().stream().filter(line -> line.matches(".* [0-9,]+ ms")))
+          .satisfiesExactly(
+              line -> assertThat(line).startsWith("start of the JVM "),
+              line -> assertThat(line).startsWith("start of the engine "),
+              line -> assertThat(line).startsWith("model "),
+              line -> assertThat(line).startsWith(command.get(1).replaceAll(".*/", "")));
+    }
   }
 
   @Test
