@@ -3,6 +3,8 @@ package dev.visionmamba.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import dev.visionmamba.tasks.image.DeepImage;
+import dev.visionmamba.tasks.image.Levels;
 import dev.visionmamba.tasks.restoration.Degradation;
 import dev.visionmamba.tasks.training.PictureFolder;
 import dev.visionmamba.tasks.training.RestorationScore;
@@ -12,9 +14,13 @@ import dev.visionmamba.zoo.RestorerModel;
 import dev.visionmamba.zoo.catalogue.Task;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bundled restorers, on a part of a photograph that they have not learned from. */
 class BundledRestorersTest {
@@ -44,5 +50,23 @@ class BundledRestorersTest {
   @Test
   void theSuperResolverIsBetterThanBicubic() throws Exception {
     assertThat(score("vmamba_micro.photographs_x2").gain()).isGreaterThan(1);
+  }
+
+  /** Where tiles share pixels, and everywhere else. */
+  @ParameterizedTest
+  @ValueSource(strings = {"vmamba_micro.photographs_noise25", "vmamba_micro.photographs_x2"})
+  void tilesAgreeWithTheWholeWithinALevel(String name) throws Exception {
+    DeepImage picture = DeepImage.read(folder.resolve("life.png"));
+    try (ImageRestorer restorer = ImageRestorer.load(name)) {
+      Levels whole = restorer.restore(picture).levels();
+      RestorerOptions options = RestorerOptions.DEFAULT.withTiles(96, 32);
+      List<Integer> tiles = new ArrayList<>();
+      Levels tiled = restorer.restore(picture, options, (done, all) -> tiles.add(all)).levels();
+      assertThat(tiles).hasSizeGreaterThan(4);
+      assertThat(tiled.length()).isEqualTo(whole.length());
+      for (int i = 0; i < whole.length(); i++) {
+        assertThat(tiled.get(i)).as("level %d", i).isBetween(whole.get(i) - 1, whole.get(i) + 1);
+      }
+    }
   }
 }

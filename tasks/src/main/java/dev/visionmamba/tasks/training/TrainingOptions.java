@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.training;
 
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How a network is trained: a cosine schedule after a warm-up, label smoothing, augmentation, and,
@@ -73,88 +74,51 @@ public record TrainingOptions(
 
   /** For pictures of any size, from scratch: timm's usual augmentation. */
   public static final TrainingOptions PICTURES =
-      new TrainingOptions(
-          100,
-          64,
-          1e-3f,
-          0.05f,
-          5f,
-          0.1f,
-          new Augmentation(0, true, 0.08, 0.4f),
-          Mixing.NONE,
-          OptimizerKind.ADAMW,
-          0f,
-          FineTuning.NONE,
-          0,
-          0);
+      SMALL_IMAGES.with(
+          changes -> {
+            changes.epochs = 100;
+            changes.batchSize = 64;
+            changes.learningRate = 1e-3f;
+            changes.warmupEpochs = 5f;
+            changes.augmentation = new Augmentation(0, true, 0.08, 0.4f);
+          });
 
   /** To tune a trained model to pictures of one's own: gentler, and slower in early layers. */
   public static final TrainingOptions FINE_TUNING =
-      new TrainingOptions(
-          20,
-          32,
-          1e-3f,
-          0.05f,
-          1f,
-          0.1f,
-          new Augmentation(0, true, 0.35, 0.2f),
-          Mixing.NONE,
-          OptimizerKind.ADAMW,
-          0f,
-          new FineTuning(-1, false, 0.75f),
-          0,
-          0);
+      SMALL_IMAGES.with(
+          changes -> {
+            changes.batchSize = 32;
+            changes.learningRate = 1e-3f;
+            changes.augmentation = new Augmentation(0, true, 0.35, 0.2f);
+            changes.tuning = new FineTuning(-1, false, 0.75f);
+          });
 
   /** For segmenters and detectors, from scratch: pictures are mirrored at random, nothing else. */
   public static final TrainingOptions DENSE =
-      new TrainingOptions(
-          20,
-          16,
-          1e-3f,
-          0.05f,
-          1f,
-          0f,
-          new Augmentation(0, true, 1, 0f),
-          Mixing.NONE,
-          OptimizerKind.ADAMW,
-          0f,
-          FineTuning.NONE,
-          0,
-          0);
+      SMALL_IMAGES.with(
+          changes -> {
+            changes.batchSize = 16;
+            changes.learningRate = 1e-3f;
+            changes.labelSmoothing = 0f;
+            changes.augmentation = new Augmentation(0, true, 1, 0f);
+          });
 
   /** For restorers, from scratch: no decay, and a running mean of the weights. */
   public static final TrainingOptions RESTORATION =
-      new TrainingOptions(
-          50,
-          16,
-          1e-3f,
-          0f,
-          1f,
-          0f,
-          new Augmentation(0, true, 1, 0f),
-          Mixing.NONE,
-          OptimizerKind.ADAMW,
-          0.999f,
-          FineTuning.NONE,
-          0,
-          0);
+      DENSE.with(
+          changes -> {
+            changes.epochs = 50;
+            changes.weightDecay = 0f;
+            changes.emaDecay = 0.999f;
+          });
 
   /** For segmenters and detectors whose backbone is trained: slower in early layers. */
   public static final TrainingOptions DENSE_FINE_TUNING =
-      new TrainingOptions(
-          20,
-          16,
-          5e-4f,
-          0.05f,
-          1f,
-          0f,
-          new Augmentation(0, true, 1, 0f),
-          Mixing.NONE,
-          OptimizerKind.ADAMW,
-          0f,
-          new FineTuning(-1, false, 0.75f),
-          0,
-          0);
+      DENSE.with(
+          changes -> {
+            changes.learningRate = 5e-4f;
+            changes.tuning = new FineTuning(-1, false, 0.75f);
+          });
 
   /**
    * Checks the ranges.
@@ -185,20 +149,7 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withEpochs(int newEpochs) {
-    return new TrainingOptions(
-        newEpochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.epochs = newEpochs);
   }
 
   /**
@@ -209,20 +160,7 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withBatchSize(int newBatchSize) {
-    return new TrainingOptions(
-        epochs,
-        newBatchSize,
-        learningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.batchSize = newBatchSize);
   }
 
   /**
@@ -233,20 +171,7 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withLearningRate(float newLearningRate) {
-    return new TrainingOptions(
-        epochs,
-        batchSize,
-        newLearningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.learningRate = newLearningRate);
   }
 
   /**
@@ -257,20 +182,7 @@ public record TrainingOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public TrainingOptions withWarmup(float newWarmupEpochs) {
-    return new TrainingOptions(
-        epochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        newWarmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.warmupEpochs = newWarmupEpochs);
   }
 
   /**
@@ -280,20 +192,7 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withAugmentation(Augmentation newAugmentation) {
-    return new TrainingOptions(
-        epochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        newAugmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.augmentation = newAugmentation);
   }
 
   /**
@@ -303,20 +202,7 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withOptimizer(OptimizerKind newOptimizer) {
-    return new TrainingOptions(
-        epochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        newOptimizer,
-        emaDecay,
-        tuning,
-        patience,
-        seed);
+    return with(changes -> changes.optimizer = newOptimizer);
   }
 
   /**
@@ -326,20 +212,7 @@ public record TrainingOptions(
    * @return the options
    */
   public TrainingOptions withSeed(long newSeed) {
-    return new TrainingOptions(
-        epochs,
-        batchSize,
-        learningRate,
-        weightDecay,
-        warmupEpochs,
-        labelSmoothing,
-        augmentation,
-        mixing,
-        optimizer,
-        emaDecay,
-        tuning,
-        patience,
-        newSeed);
+    return with(changes -> changes.seed = newSeed);
   }
 
   /**
@@ -359,5 +232,61 @@ public record TrainingOptions(
     double least = 0.01;
     return (float)
         (learningRate * (least + (1 - least) * 0.5 * (1 + Math.cos(Math.PI * progress))));
+  }
+
+  private TrainingOptions with(Consumer<Changes> change) {
+    Changes changes = new Changes(this);
+    change.accept(changes);
+    return changes.options();
+  }
+
+  /** A copy whose values may be set. */
+  private static final class Changes {
+    private int epochs;
+    private int batchSize;
+    private float learningRate;
+    private float weightDecay;
+    private float warmupEpochs;
+    private float labelSmoothing;
+    private Augmentation augmentation;
+    private final Mixing mixing;
+    private OptimizerKind optimizer;
+    private float emaDecay;
+    private FineTuning tuning;
+    private final int patience;
+    private long seed;
+
+    Changes(TrainingOptions options) {
+      epochs = options.epochs;
+      batchSize = options.batchSize;
+      learningRate = options.learningRate;
+      weightDecay = options.weightDecay;
+      warmupEpochs = options.warmupEpochs;
+      labelSmoothing = options.labelSmoothing;
+      augmentation = options.augmentation;
+      mixing = options.mixing;
+      optimizer = options.optimizer;
+      emaDecay = options.emaDecay;
+      tuning = options.tuning;
+      patience = options.patience;
+      seed = options.seed;
+    }
+
+    TrainingOptions options() {
+      return new TrainingOptions(
+          epochs,
+          batchSize,
+          learningRate,
+          weightDecay,
+          warmupEpochs,
+          labelSmoothing,
+          augmentation,
+          mixing,
+          optimizer,
+          emaDecay,
+          tuning,
+          patience,
+          seed);
+    }
   }
 }
