@@ -101,4 +101,24 @@ public final class HostMemory {
           .get(to, offset, count);
     }
   }
+
+  /**
+   * Copies an array's numbers over another's. On the CPU not by DJL, whose copy makes libtorch warn
+   * on stderr of what only DJL can mend.
+   *
+   * @param from contiguous
+   * @param to of the same shape, contiguous; changed in place
+   * @throws IllegalArgumentException if the shapes differ
+   */
+  public static void copy(NDArray from, NDArray to) {
+    if (!from.getShape().equals(to.getShape())) {
+      throw new IllegalArgumentException(
+          "numbers of shape " + from.getShape() + " do not go where there are " + to.getShape());
+    }
+    if (holds(from) && holds(to)) {
+      of(to).put(of(from));
+    } else {
+      from.copyTo(to);
+    }
+  }
 }

@@ -54,6 +54,22 @@ class HostMemoryTest {
   }
 
   @Test
+  void copiesAreInPlaceAndOfOneShape() {
+    for (DataType type : List.of(DataType.FLOAT32, DataType.INT64)) {
+      NDArray from = written().toType(type, true);
+      NDArray to = manager.zeros(from.getShape(), type);
+      HostMemory.copy(from, to);
+      assertThat(to.toType(DataType.FLOAT32, false).toFloatArray())
+          .isEqualTo(from.toType(DataType.FLOAT32, false).toFloatArray());
+    }
+    NDArray other = manager.zeros(new Shape(3, 2));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HostMemory.copy(written(), other))
+        .withMessageContaining("(2, 3)")
+        .withMessageContaining("(3, 2)");
+  }
+
+  @Test
   void scatteredNumbersAreReadInOrder() {
     float[] read = new float[6];
     HostMemory.read(written().transpose(), read, 0);

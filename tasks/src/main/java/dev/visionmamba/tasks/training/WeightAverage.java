@@ -2,6 +2,7 @@ package dev.visionmamba.tasks.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.visionmamba.backbones.layers.HostMemory;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.backbones.layers.StateDict;
 import dev.visionmamba.scans.autograd.GradientMode;
@@ -86,7 +87,7 @@ final class WeightAverage {
   /** Gives the network the means for good: what the weights were is lost. */
   void keep() {
     try (GradientMode off = GradientMode.off()) {
-      weights().forEach((name, weight) -> means.get(name).copyTo(weight));
+      weights().forEach((name, weight) -> HostMemory.copy(means.get(name), weight));
     }
   }
 
@@ -97,8 +98,8 @@ final class WeightAverage {
               (name, weight) -> {
                 NDArray mean = means.get(name);
                 try (NDArray kept = weight.duplicate()) {
-                  mean.copyTo(weight);
-                  kept.copyTo(mean);
+                  HostMemory.copy(mean, weight);
+                  HostMemory.copy(kept, mean);
                 }
               });
     }
@@ -117,6 +118,6 @@ final class WeightAverage {
    */
   void restore(Map<String, NDArray> saved, long steps) {
     this.steps = steps;
-    means.forEach((name, mean) -> saved.get(name).copyTo(mean));
+    means.forEach((name, mean) -> HostMemory.copy(saved.get(name), mean));
   }
 }
