@@ -132,23 +132,12 @@ public final class ClassifierModel extends TrainedModel<Classifier> {
   }
 
   private static void requireFit(Classifier network, ModelDescription description) {
-    if (network.classes() != description.classes().size()) {
-      throw new IllegalArgumentException(
-          "the description names "
-              + description.classes().size()
-              + " classes, but the network has "
-              + network.classes());
-    }
+    description.requireClasses(network.classes());
     if (description.input() == null) {
       throw new IllegalArgumentException(
           "the description has no input: give it an ImageInput, and HeadDescription.LINEAR");
     }
-    if (network.backbone().imageChannels() != description.input().channels()) {
-      throw new IllegalArgumentException(
-          "the description's input has "
-              + description.input().channels()
-              + " channels, but the network takes "
-              + network.backbone().imageChannels());
-    }
+    ModelDescription.requireChannels(
+        description.input().channels(), network.backbone().imageChannels());
   }
 }

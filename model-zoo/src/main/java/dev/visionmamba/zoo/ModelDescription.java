@@ -213,4 +213,23 @@ public record ModelDescription(
       throw new IllegalArgumentException(String.valueOf(cause.getMessage()), e);
     }
   }
+
+  /** Refuses a network for another number of classes. */
+  void requireClasses(int ofNetwork) {
+    if (ofNetwork != classes.size()) {
+      throw new IllegalArgumentException(
+          "the description names " + classes.size() + " classes, but the network has " + ofNetwork);
+    }
+  }
+
+  /** Refuses an input of other channels than the network takes. */
+  static void requireChannels(int ofInput, int ofNetwork) {
+    if (ofInput != ofNetwork) {
+      throw new IllegalArgumentException(
+          "the description's input has "
+              + ofInput
+              + " channels, but the network takes "
+              + ofNetwork);
+    }
+  }
 }

@@ -100,23 +100,12 @@ public final class SegmenterModel extends TrainedModel<Segmenter> {
   }
 
   private static void requireFit(Segmenter network, ModelDescription description) {
-    if (network.classes() != description.classes().size()) {
-      throw new IllegalArgumentException(
-          "the description names "
-              + description.classes().size()
-              + " classes, but the network has "
-              + network.classes());
-    }
+    description.requireClasses(network.classes());
     if (description.fit() == null) {
       throw new IllegalArgumentException(
           "the description has no fit: give it a FitInput, and a segmenter's HeadDescription");
     }
-    if (network.backbone().imageChannels() != description.fit().mean().size()) {
-      throw new IllegalArgumentException(
-          "the description's input has "
-              + description.fit().mean().size()
-              + " channels, but the network takes "
-              + network.backbone().imageChannels());
-    }
+    ModelDescription.requireChannels(
+        description.fit().mean().size(), network.backbone().imageChannels());
   }
 }
