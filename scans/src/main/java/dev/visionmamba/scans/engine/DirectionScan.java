@@ -175,7 +175,7 @@ final class DirectionScan {
         tile.deltaWeight[(block * operands.rank + r) * width + i] =
             exists ? operands.deltaWeight.get(channel * operands.rank + r) : 0f;
       }
-      tile.leastDelta[column] = -PlainMath.LARGEST_EXPONENT / largest;
+      tile.mostDelta[column] = -PlainMath.LEAST_EXPONENT / largest;
       tile.skip[column] = exists && operands.d != null ? operands.d.get(channel) : 0f;
       tile.bias[column] = exists && operands.bias != null ? operands.bias.get(channel) : 0f;
     }

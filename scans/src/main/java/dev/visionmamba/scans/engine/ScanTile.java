@@ -67,8 +67,8 @@ final class ScanTile {
   /** A log2(e), a matrix: decays are computed as powers of two. */
   float[] logDecay = {};
 
-  /** For each column, the delta whose largest power of two is still finite. */
-  float[] leastDelta = {};
+  /** For each column, the magnitude of delta up to which every decay is a normal number. */
+  float[] mostDelta = {};
 
   /** D, a row, and the delta bias, the same row for every step; zero where absent. */
   float[] skip = {};
@@ -145,7 +145,7 @@ final class ScanTile {
     c = grown(c, rows * parameterStride);
     logDecay = grown(logDecay, states * stride);
     state = grown(state, states * stride);
-    leastDelta = grown(leastDelta, stride);
+    mostDelta = grown(mostDelta, stride);
     skip = grown(skip, stride);
     bias = grown(bias, rows * stride);
     group = group.length < blocks ? new int[blocks] : group;

@@ -10,8 +10,10 @@ import static dev.visionmamba.scans.engine.PlainMath.LARGEST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LN2;
 import static dev.visionmamba.scans.engine.PlainMath.ROUND;
+import static jdk.incubator.vector.VectorOperators.ABS;
 import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -29,6 +31,9 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorKernel implements ScanKernel {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
+
+  /** AVX-512 has twice the vector registers of AVX2, enough for four states and the constants. */
+  private static final boolean MANY_REGISTERS = SPECIES.vectorBitSize() >= 512;
 
   @Override
   public int lanes() {
@@ -75,59 +80,165 @@ final class VectorKernel implements ScanKernel {
 
   @Override
   public void forward(ScanTile tile, int block) {
-    if (tile.states == 1) {
-      forwardOneState(tile, block);
-    } else {
-      forwardStates(tile, block);
+    int states = tile.states;
+    int n = 0;
+    if (states > 1 && decaysAreNormal(tile, block)) {
+      for (; MANY_REGISTERS && n + 3 < states; n += 4) {
+        forwardFourStates(tile, block, n);
+      }
+      for (; n + 1 < states; n += 2) {
+        forwardTwoStates(tile, block, n);
+      }
+    }
+    for (; n < states; n++) {
+      forwardOneState(tile, block, n);
     }
   }
 
-  private static void forwardStates(ScanTile tile, int block) {
+  /** Whether no power of two in the block overflows or underflows, as is nearly always so. */
+  private static boolean decaysAreNormal(ScanTile tile, int block) {
+    float[] deltas = tile.delta;
+    int stride = tile.stride;
+    int steps = tile.steps;
+    int column = block * LANES;
+    FloatVector most = FloatVector.fromArray(SPECIES, tile.mostDelta, column);
+    for (int t = 0, row = column; t < steps; t++, row += stride) {
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      if (!delta.lanewise(ABS).compare(LE, most).allTrue()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** States n to n + 3, each in a register, where every decay is a normal number. */
+  private static void forwardFourStates(ScanTile tile, int block, int n) {
     FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
     FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
     FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
-    FloatVector least = FloatVector.broadcast(SPECIES, LEAST_EXPONENT);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-    float[] logDecay = tile.logDecay;
-    float[] state = tile.state;
+    float[] deltas = tile.delta;
+    float[] us = tile.u;
+    float[] ys = tile.y;
     float[] b = tile.b;
     float[] c = tile.c;
-    int states = tile.states;
+    float[] state = tile.state;
+    int stride = tile.stride;
+    int parameterStride = tile.parameterStride;
+    int steps = tile.steps;
     int column = block * LANES;
-    int matrix = column * states;
-    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column);
-    FloatVector leastDelta = FloatVector.fromArray(SPECIES, tile.leastDelta, column);
-    for (int t = 0; t < tile.steps; t++) {
-      int row = t * tile.stride + column;
-      FloatVector delta = FloatVector.fromArray(SPECIES, tile.delta, row);
-      FloatVector u = FloatVector.fromArray(SPECIES, tile.u, row);
+    int i = column * tile.states + n * LANES;
+    FloatVector logDecay0 = FloatVector.fromArray(SPECIES, tile.logDecay, i);
+    FloatVector logDecay1 = FloatVector.fromArray(SPECIES, tile.logDecay, i + LANES);
+    FloatVector logDecay2 = FloatVector.fromArray(SPECIES, tile.logDecay, i + 2 * LANES);
+    FloatVector logDecay3 = FloatVector.fromArray(SPECIES, tile.logDecay, i + 3 * LANES);
+    FloatVector h0 = FloatVector.fromArray(SPECIES, state, i);
+    FloatVector h1 = FloatVector.fromArray(SPECIES, state, i + LANES);
+    FloatVector h2 = FloatVector.fromArray(SPECIES, state, i + 2 * LANES);
+    FloatVector h3 = FloatVector.fromArray(SPECIES, state, i + 3 * LANES);
+    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
+    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
+        t < steps;
+        t++, row += stride, j += parameterStride) {
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      FloatVector u = FloatVector.fromArray(SPECIES, us, row);
       FloatVector deltaU = delta.mul(u);
-      FloatVector y = u.fma(skip, FloatVector.fromArray(SPECIES, tile.y, row));
-      delta = delta.blend(leastDelta, delta.compare(LT, leastDelta));
-      int j = t * tile.parameterStride + tile.group[block] * states;
-      for (int n = 0, i = matrix; n < states; n++, i += LANES, j++) {
-        FloatVector x = delta.mul(FloatVector.fromArray(SPECIES, logDecay, i));
-        x = x.blend(least, x.compare(LT, least));
-        FloatVector rounded = x.add(round);
-        FloatVector f = x.sub(rounded.sub(round));
-        FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-        FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
-        FloatVector m = series.fma(f.mul(scale), scale.sub(one));
-        FloatVector h = FloatVector.fromArray(SPECIES, state, i);
-        h = m.fma(h, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h));
-        h.intoArray(state, i);
-        y = h.fma(FloatVector.broadcast(SPECIES, c[j]), y);
-      }
-      y.intoArray(tile.y, row);
+      FloatVector y = u.fma(skip, FloatVector.fromArray(SPECIES, ys, row));
+      FloatVector rounded0 = delta.fma(logDecay0, round);
+      FloatVector f0 = delta.fma(logDecay0, round.sub(rounded0));
+      FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
+      FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
+      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h0));
+      y = h0.fma(FloatVector.broadcast(SPECIES, c[j]), y);
+      FloatVector rounded1 = delta.fma(logDecay1, round);
+      FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
+      FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
+      FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
+      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 1]), h1));
+      y = h1.fma(FloatVector.broadcast(SPECIES, c[j + 1]), y);
+      FloatVector rounded2 = delta.fma(logDecay2, round);
+      FloatVector f2 = delta.fma(logDecay2, round.sub(rounded2));
+      FloatVector scale2 = rounded2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series2 = e6.fma(f2, e5).fma(f2, e4).fma(f2, e3).fma(f2, e2).fma(f2, e1);
+      FloatVector m2 = series2.fma(f2.mul(scale2), scale2.sub(one));
+      h2 = m2.fma(h2, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 2]), h2));
+      y = h2.fma(FloatVector.broadcast(SPECIES, c[j + 2]), y);
+      FloatVector rounded3 = delta.fma(logDecay3, round);
+      FloatVector f3 = delta.fma(logDecay3, round.sub(rounded3));
+      FloatVector scale3 = rounded3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series3 = e6.fma(f3, e5).fma(f3, e4).fma(f3, e3).fma(f3, e2).fma(f3, e1);
+      FloatVector m3 = series3.fma(f3.mul(scale3), scale3.sub(one));
+      h3 = m3.fma(h3, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 3]), h3));
+      y = h3.fma(FloatVector.broadcast(SPECIES, c[j + 3]), y);
+      y.intoArray(ys, row);
     }
+    h0.intoArray(state, i);
+    h1.intoArray(state, i + LANES);
+    h2.intoArray(state, i + 2 * LANES);
+    h3.intoArray(state, i + 3 * LANES);
   }
 
-  /** The same for a single state, which stays in a register. */
-  private static void forwardOneState(ScanTile tile, int block) {
+  /** States n and n + 1, each in a register, where every decay is a normal number. */
+  private static void forwardTwoStates(ScanTile tile, int block, int n) {
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    float[] deltas = tile.delta;
+    float[] us = tile.u;
+    float[] ys = tile.y;
+    float[] b = tile.b;
+    float[] c = tile.c;
+    float[] state = tile.state;
+    int stride = tile.stride;
+    int parameterStride = tile.parameterStride;
+    int steps = tile.steps;
+    int column = block * LANES;
+    int i = column * tile.states + n * LANES;
+    FloatVector logDecay0 = FloatVector.fromArray(SPECIES, tile.logDecay, i);
+    FloatVector logDecay1 = FloatVector.fromArray(SPECIES, tile.logDecay, i + LANES);
+    FloatVector h0 = FloatVector.fromArray(SPECIES, state, i);
+    FloatVector h1 = FloatVector.fromArray(SPECIES, state, i + LANES);
+    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
+    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
+        t < steps;
+        t++, row += stride, j += parameterStride) {
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+      FloatVector u = FloatVector.fromArray(SPECIES, us, row);
+      FloatVector deltaU = delta.mul(u);
+      FloatVector y = u.fma(skip, FloatVector.fromArray(SPECIES, ys, row));
+      FloatVector rounded0 = delta.fma(logDecay0, round);
+      FloatVector f0 = delta.fma(logDecay0, round.sub(rounded0));
+      FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
+      FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
+      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h0));
+      y = h0.fma(FloatVector.broadcast(SPECIES, c[j]), y);
+      FloatVector rounded1 = delta.fma(logDecay1, round);
+      FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
+      FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
+      FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
+      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 1]), h1));
+      y = h1.fma(FloatVector.broadcast(SPECIES, c[j + 1]), y);
+      y.intoArray(ys, row);
+    }
+    h0.intoArray(state, i);
+    h1.intoArray(state, i + LANES);
+  }
+
+  /** State n, in a register, its decay clamped to a normal number. */
+  private static void forwardOneState(ScanTile tile, int block, int n) {
     FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
     FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
@@ -147,10 +258,11 @@ final class VectorKernel implements ScanKernel {
     int parameterStride = tile.parameterStride;
     int steps = tile.steps;
     int column = block * LANES;
-    FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, column);
-    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column);
-    FloatVector h = FloatVector.fromArray(SPECIES, tile.state, column);
-    for (int t = 0, row = column, j = tile.group[block];
+    int i = column * tile.states + n * LANES;
+    FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, i);
+    FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
+    FloatVector h = FloatVector.fromArray(SPECIES, tile.state, i);
+    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
         t < steps;
         t++, row += stride, j += parameterStride) {
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
@@ -168,7 +280,7 @@ final class VectorKernel implements ScanKernel {
               u.fma(skip, FloatVector.fromArray(SPECIES, ys, row)))
           .intoArray(ys, row);
     }
-    h.intoArray(tile.state, column);
+    h.intoArray(tile.state, i);
   }
 
   /** Four steps at once, so that each vector of the weight is loaded once for them. */
@@ -257,7 +369,7 @@ final class VectorKernel implements ScanKernel {
     int column = block * LANES;
     int matrix = column * states;
     int next = states * LANES;
-    FloatVector leastDelta = FloatVector.fromArray(SPECIES, tile.leastDelta, column);
+    FloatVector leastDelta = FloatVector.fromArray(SPECIES, tile.mostDelta, column).neg();
     for (int t = 0, at = 0; t < tile.steps; t++) {
       int row = t * tile.stride + column;
       FloatVector delta = FloatVector.fromArray(SPECIES, tile.delta, row);
