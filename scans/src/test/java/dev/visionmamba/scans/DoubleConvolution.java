@@ -51,14 +51,4 @@ final class DoubleConvolution {
     }
     return output;
   }
-
-  /** sum(output * weights). */
-  double weightedSum(double[] weights) {
-    double[] output = output();
-    double sum = 0;
-    for (int i = 0; i < output.length; i++) {
-      sum += output[i] * weights[i];
-    }
-    return sum;
-  }
 }
