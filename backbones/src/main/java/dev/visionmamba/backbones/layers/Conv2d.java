@@ -141,9 +141,7 @@ public final class Conv2d extends NamedBlock {
   public static NDArray apply(NDArray x, NDArray w, NDArray b, Geometry geometry) {
     requireFit(x.getShape(), w.getShape().get(1) * geometry.groups(), geometry);
     if (geometry.isPointwise()) {
-      try (NDArray matrix = w.reshape(w.getShape().get(0), w.getShape().get(1))) {
-        return Linear.apply(x, matrix, b);
-      }
+      return Linear.apply(x, w, b);
     }
     return Product.inTypeOfWeight(
         x, w, b, (input, filters, bias) -> convolved(input, filters, bias, geometry));

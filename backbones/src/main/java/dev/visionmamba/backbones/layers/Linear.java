@@ -128,20 +128,14 @@ public final class Linear extends NamedBlock {
   }
 
   private NDArray project(ParameterStore store, NDArray x, NDArray b, boolean training) {
-    NDArray w = value(store, weight, x, training);
-    if (w.getShape().dimension() == 2) {
-      return apply(x, w, b);
-    }
-    try (NDArray matrix = w.reshape(out, in)) {
-      return apply(x, matrix, b);
-    }
+    return apply(x, value(store, weight, x, training), b);
   }
 
   /**
    * x W^T + b, for a weight that lies in a larger parameter.
    *
    * @param x (..., in)
-   * @param w the weight, (out, in)
+   * @param w the weight, (out, in) or (out, in, 1...)
    * @param b the bias, (out); null for none
    * @return (..., out), of the weight's type
    */
@@ -152,22 +146,44 @@ public final class Linear extends NamedBlock {
   private static NDArray product(NDArray x, NDArray w, NDArray b) {
     long out = w.getShape().get(0);
     long in = w.getShape().get(1);
-    long positions = x.size() / in;
+    Shape shape = x.getShape();
+    long positions = shape.size() / in;
     if (positions < LEAST_VECTORS_FOR_CONVOLUTION
         || positions * in * out < LEAST_FOR_CONVOLUTION
         || !x.getDevice().equals(Device.cpu())) {
+      return linear(x, w, b);
+    }
+    if (shape.dimension() == 4) {
+      return convolution(x, w, b);
+    }
+    try (NDArray map = x.reshape(1, 1, positions, in);
+        NDArray y = convolution(map, w, b)) {
+      return y.reshape(shape.slice(0, shape.dimension() - 1).add(out));
+    }
+  }
+
+  private static NDArray linear(NDArray x, NDArray w, NDArray b) {
+    if (w.getShape().dimension() == 2) {
       return ai.djl.nn.core.Linear.linear(x, w, b).head();
     }
-    Shape shape = x.getShape().slice(0, x.getShape().dimension() - 1).add(out);
-    // Transposed views of contiguous arrays are what libtorch calls channels-last: nothing is
-    // copied.
-    try (NDArray filters = w.reshape(out, in, 1, 1);
-        NDArray rows = x.reshape(1, 1, positions, in);
-        NDArray map = rows.transpose(0, 3, 1, 2); // (1, in, 1, positions)
-        NDArray projected =
-            Conv2d.conv2d(map, filters, b, ONE, NONE, ONE, 1).head(); // (1, out, 1, positions)
-        NDArray back = projected.transpose(0, 2, 3, 1)) {
-      return back.reshape(shape);
+    try (NDArray matrix = w.reshape(w.getShape().get(0), w.getShape().get(1))) {
+      return ai.djl.nn.core.Linear.linear(x, matrix, b).head();
+    }
+  }
+
+  /**
+   * (B, H, W, in) to (B, H, W, out). Transposed views of contiguous arrays are what libtorch calls
+   * channels-last: nothing is copied.
+   */
+  private static NDArray convolution(NDArray x, NDArray w, NDArray b) {
+    if (w.getShape().dimension() != 4) {
+      try (NDArray filters = w.reshape(w.getShape().get(0), w.getShape().get(1), 1, 1)) {
+        return convolution(x, filters, b);
+      }
+    }
+    try (NDArray map = x.transpose(0, 3, 1, 2);
+        NDArray y = Conv2d.conv2d(map, w, b, ONE, NONE, ONE, 1).head()) {
+      return y.transpose(0, 2, 3, 1);
     }
   }
 

@@ -12,10 +12,12 @@ import dev.visionmamba.scans.ScanStrategies;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import dev.visionmamba.scans.engine.DirectionScan.Merging;
 import dev.visionmamba.scans.engine.DirectionScan.Operands;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -53,10 +55,13 @@ final class CpuScan {
     this.batch = arguments.batch();
     this.tokens = arguments.tokens();
     this.channels = arguments.channels();
+    // Directions share arrays, and to ask libtorch where one lies takes longer than to remember it.
+    Map<NDArray, FloatBuffer> memory = new IdentityHashMap<>();
+    Function<NDArray, FloatBuffer> memoryOf = array -> memory.computeIfAbsent(array, Rows::floats);
     for (ScanDirection direction : directions) {
-      operands.add(new Operands(direction, arguments.deltaSoftplus()));
+      operands.add(new Operands(direction, arguments.deltaSoftplus(), memoryOf));
     }
-    this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate());
+    this.gate = arguments.gate() == null ? null : Rows.of(arguments.gate(), memoryOf);
     this.lastFinishes = operands.get(operands.size() - 1).visitsEveryToken();
     this.sequenceNanos = sequenceNanos();
   }

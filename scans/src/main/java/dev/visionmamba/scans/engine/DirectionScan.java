@@ -1,12 +1,14 @@
 package dev.visionmamba.scans.engine;
 
 import ai.djl.ndarray.NDArray;
+import dev.visionmamba.scans.Columns;
 import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.ScanPath;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * One direction of a scan over a range of channels: how its operands come into the tile and its
@@ -56,31 +58,51 @@ final class DirectionScan {
     private final FloatBuffer d;
     private final FloatBuffer bias;
     private final FloatBuffer deltaWeight;
-    private final Rows.Span parameterSpan;
-    private final Rows.Span rankSpan;
 
-    Operands(ScanDirection direction, boolean softplus) {
+    /** Where dt, B and C lie in a row of the tile's parameters. */
+    private final Rows.Span dtSpan;
+
+    private final Rows.Span bSpan;
+    private final Rows.Span cSpan;
+
+    /** dt, B and C in one, read from dt on; null where they do not lie side by side. */
+    private final Rows.Span sideBySide;
+
+    /**
+     * Where a direction's operands lie.
+     *
+     * @param memory of an array
+     */
+    Operands(ScanDirection direction, boolean softplus, Function<NDArray, FloatBuffer> memory) {
       path = direction.path();
       parameterPath = direction.parameterPath();
       channels = direction.channels();
       states = direction.stateSize();
       groups = direction.groups();
       this.softplus = softplus;
-      u = Rows.of(direction.u());
-      delta = Rows.of(direction.delta());
-      b = Rows.of(direction.b());
-      c = Rows.of(direction.c());
-      a = Rows.floats(direction.a());
-      d = floats(direction.d());
-      bias = floats(direction.deltaBias());
-      deltaWeight = floats(direction.deltaWeight());
+      u = Rows.of(direction.u(), memory);
+      delta = Rows.of(direction.delta(), memory);
+      b = Rows.of(direction.b(), memory);
+      c = Rows.of(direction.c(), memory);
+      a = memory.apply(direction.a());
+      d = direction.d() == null ? null : memory.apply(direction.d());
+      bias = direction.deltaBias() == null ? null : memory.apply(direction.deltaBias());
+      deltaWeight = direction.deltaWeight() == null ? null : memory.apply(direction.deltaWeight());
       rank = deltaWeight == null ? 0 : direction.delta().width();
-      parameterSpan = Rows.Span.first(groups * states);
-      rankSpan = Rows.Span.first(rank);
+      int columns = groups * states;
+      dtSpan = Rows.Span.first(rank);
+      bSpan = new Rows.Span(0, columns, rank);
+      cSpan = new Rows.Span(0, columns, rank + columns);
+      sideBySide =
+          rank > 0
+                  && follows(direction.delta(), direction.b())
+                  && follows(direction.b(), direction.c())
+              ? Rows.Span.first(rank + 2 * columns)
+              : null;
     }
 
-    private static FloatBuffer floats(NDArray array) {
-      return array == null ? null : Rows.floats(array);
+    private static boolean follows(Columns columns, Columns next) {
+      return columns.array() == next.array() && columns.to() == next.from();
     }
 
     /**
@@ -461,10 +483,10 @@ final class DirectionScan {
       parameterSteps.moveTo(operands.parameterPath, start, count);
     }
     gather(operands.u, sequence, steps, tile.u);
+    readStepParameters(sequence);
     if (operands.rank == 0) {
       gather(operands.delta, sequence, parameterSteps, tile.delta);
     } else {
-      operands.delta.gather(sequence, parameterSteps, operands.rankSpan, tile.dt, operands.rank);
       for (int block = 0; block < tile.blocks; block++) {
         kernel.project(tile, block);
       }
@@ -477,10 +499,21 @@ final class DirectionScan {
         tile.delta[i] += tile.bias[i];
       }
     }
-    int columns = tile.parameterStride;
-    Rows.Span all = operands.parameterSpan;
-    operands.b.gather(sequence, parameterSteps, all, tile.b, columns);
-    operands.c.gather(sequence, parameterSteps, all, tile.c, columns);
+  }
+
+  /** dt, B and C. */
+  private void readStepParameters(int sequence) {
+    float[] to = tile.parameters;
+    int stride = tile.parameterStride;
+    if (operands.sideBySide != null) {
+      operands.delta.gather(sequence, parameterSteps, operands.sideBySide, to, stride);
+      return;
+    }
+    if (operands.rank > 0) {
+      operands.delta.gather(sequence, parameterSteps, operands.dtSpan, to, stride);
+    }
+    operands.b.gather(sequence, parameterSteps, operands.bSpan, to, stride);
+    operands.c.gather(sequence, parameterSteps, operands.cSpan, to, stride);
   }
 
   private void gather(Rows source, int sequence, Steps along, float[] target) {

@@ -1,7 +1,5 @@
 package dev.visionmamba.scans.engine;
 
-import java.util.stream.IntStream;
-
 /** Shares a loop among threads, as many as {@link Threads#perOperation} allows. */
 public final class Parallel {
   /** So many pieces a thread, so that one that is held up holds up less. */
@@ -36,11 +34,8 @@ public final class Parallel {
       part.run(0, count);
       return;
     }
-    IntStream.range(0, pieces)
-        .parallel()
-        .forEach(
-            i ->
-                part.run(
-                    (int) ((long) count * i / pieces), (int) ((long) count * (i + 1) / pieces)));
+    Workers.run(
+        pieces,
+        i -> part.run((int) ((long) count * i / pieces), (int) ((long) count * (i + 1) / pieces)));
   }
 }

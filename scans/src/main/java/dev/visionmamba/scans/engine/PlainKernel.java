@@ -126,7 +126,7 @@ final class PlainKernel implements ScanKernel {
     for (int r = 0; r < tile.rank; r++) {
       System.arraycopy(tile.deltaWeight, (block * tile.rank + r) * LANES, weight, 0, LANES);
       for (int t = 0; t < tile.steps; t++) {
-        addScaled(weight, tile.dt[t * tile.rank + r], at.delta[t]);
+        addScaled(weight, tile.parameters[t * tile.parameterStride + r], at.delta[t]);
       }
     }
     for (int t = 0; t < tile.steps; t++) {
@@ -148,7 +148,7 @@ final class PlainKernel implements ScanKernel {
       System.arraycopy(tile.deltaWeightGradient, i, at.sum, 0, LANES);
       for (int t = 0; t < tile.steps; t++) {
         float[] gradient = at.delta[t];
-        addScaled(gradient, tile.dt[t * tile.rank + r], at.sum);
+        addScaled(gradient, tile.parameters[t * tile.parameterStride + r], at.sum);
         int to = (t * tile.rank + r) * LANES;
         for (int lane = 0; lane < LANES; lane++) {
           tile.dtGradient[to + lane] += gradient[lane] * at.product[lane];
@@ -170,11 +170,11 @@ final class PlainKernel implements ScanKernel {
       int matrix = (block * states + n) * LANES;
       System.arraycopy(tile.logDecay, matrix, of.logDecay, 0, LANES);
       System.arraycopy(tile.state, matrix, of.state, 0, LANES);
-      int j = tile.group[block] * states + n;
+      int j = tile.columnOfB(block) + n;
       for (int t = 0; t < tile.steps; t++, j += tile.parameterStride) {
         decays(of.delta[t], of.logDecay, of.decay);
-        step(of.state, of.decay, of.deltaU[t], tile.b[j]);
-        addScaled(of.state, tile.c[j], of.y[t]);
+        step(of.state, of.decay, of.deltaU[t], tile.parameters[j]);
+        addScaled(of.state, tile.parameters[j + tile.toC], of.y[t]);
       }
       System.arraycopy(of.state, 0, tile.state, matrix, LANES);
     }
@@ -212,11 +212,11 @@ final class PlainKernel implements ScanKernel {
     int states = tile.states;
     System.arraycopy(tile.logDecay, (block * states + n) * LANES, of.logDecay, 0, LANES);
     System.arraycopy(tile.history, n * LANES, of.history[0], 0, LANES);
-    int j = tile.group[block] * states + n;
+    int j = tile.columnOfB(block) + n;
     for (int t = 0; t < tile.steps; t++, j += tile.parameterStride) {
       decays(of.delta[t], of.logDecay, of.decays[t]);
       System.arraycopy(of.history[t], 0, of.history[t + 1], 0, LANES);
-      step(of.history[t + 1], of.decays[t], of.deltaU[t], tile.b[j]);
+      step(of.history[t + 1], of.decays[t], of.deltaU[t], tile.parameters[j]);
     }
   }
 
@@ -228,11 +228,11 @@ final class PlainKernel implements ScanKernel {
     System.arraycopy(tile.aGradient, matrix, of.aGradient, 0, LANES);
     for (int t = tile.steps - 1; t >= 0; t--) {
       int at = (t * states + n) * LANES;
-      int j = t * tile.parameterStride + tile.group[block] * states + n;
-      addScaled(of.y[t], tile.c[j], dh);
+      int j = t * tile.parameterStride + tile.columnOfB(block) + n;
+      addScaled(of.y[t], tile.parameters[j + tile.toC], dh);
       addTo(of.y[t], of.history[t + 1], tile.cGradient, at, of.sum);
       addTo(dh, of.deltaU[t], tile.bGradient, at, of.sum);
-      addScaled(dh, tile.b[j], of.inputSum[t]);
+      addScaled(dh, tile.parameters[j], of.inputSum[t]);
       addProduct(dh, of.decays[t], dh); // exp(delta A) dh
       multiply(dh, of.history[t], of.product);
       addProduct(of.product, of.logDecay, of.decaySum[t]);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.scans.Columns;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.function.Function;
 
 /**
  * Some columns of a float32 token array, as the memory that they lie in. The array must stay open
@@ -36,13 +37,27 @@ final class Rows {
 
   /** Rows to read. A non-contiguous array is read from a copy. */
   static Rows of(Columns columns) {
-    return of(columns.array()).from(columns.from());
+    return of(columns, Rows::floats);
+  }
+
+  /**
+   * Rows to read.
+   *
+   * @param memory of an array
+   */
+  static Rows of(Columns columns, Function<NDArray, FloatBuffer> memory) {
+    NDArray array = columns.array();
+    return of(array, memory.apply(array)).from(columns.from());
   }
 
   /** Rows to read or write; to be written, the array (B, L, W) must be contiguous. */
   static Rows of(NDArray array) {
+    return of(array, floats(array));
+  }
+
+  private static Rows of(NDArray array, FloatBuffer floats) {
     Shape shape = array.getShape();
-    return new Rows(floats(array), Math.toIntExact(shape.get(1)), Math.toIntExact(shape.get(2)), 0);
+    return new Rows(floats, Math.toIntExact(shape.get(1)), Math.toIntExact(shape.get(2)), 0);
   }
 
   /** The memory of a contiguous float32 array. */

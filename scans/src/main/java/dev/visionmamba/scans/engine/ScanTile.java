@@ -34,7 +34,10 @@ final class ScanTile {
   /** Columns of a row of channels: blocks * lanes. */
   int stride;
 
-  /** Columns of b and c: groups * states. */
+  /** How far C is from B: groups * states. */
+  int toC;
+
+  /** Columns of the parameters: rank + 2 * groups * states. */
   int parameterStride;
 
   /** How many steps the tile holds now. */
@@ -49,20 +52,16 @@ final class ScanTile {
   float[] delta = {};
   float[] y = {};
 
-  /** What delta is projected from, [step][rank], and the weight, [block][rank][lane]. */
-  float[] dt = {};
+  /** What delta is projected from, then B and C, [step][rank, group and state, the same]. */
+  float[] parameters = {};
 
+  /** The weight that delta is projected by, [block][rank][lane]. */
   float[] deltaWeight = {};
 
   /** The gate z and its sigmoid, [step][stride]. */
   float[] gate = {};
 
   float[] sigmoid = {};
-
-  /** [step][group][state]. */
-  float[] b = {};
-
-  float[] c = {};
 
   /** A log2(e), a matrix: decays are computed as powers of two. */
   float[] logDecay = {};
@@ -131,18 +130,17 @@ final class ScanTile {
     this.rank = rank;
     this.blocks = blocks;
     this.stride = blocks * lanes;
-    this.parameterStride = groups * states;
+    this.toC = groups * states;
+    this.parameterStride = rank + 2 * toC;
     int rows = Math.max(STEPS, steps);
     u = grown(u, rows * stride);
     delta = grown(delta, rows * stride);
     y = grown(y, rows * stride);
     gate = grown(gate, rows * stride);
     sigmoid = grown(sigmoid, rows * stride);
-    scratch = grown(scratch, rows * Math.max(stride, Math.max(parameterStride, rank)));
-    dt = grown(dt, rows * rank);
+    scratch = grown(scratch, rows * Math.max(stride, parameterStride));
+    parameters = grown(parameters, rows * parameterStride);
     deltaWeight = grown(deltaWeight, rank * stride);
-    b = grown(b, rows * parameterStride);
-    c = grown(c, rows * parameterStride);
     logDecay = grown(logDecay, states * stride);
     state = grown(state, states * stride);
     mostDelta = grown(mostDelta, stride);
@@ -168,6 +166,11 @@ final class ScanTile {
       Arrays.fill(skipGradient, 0, stride, 0f);
       Arrays.fill(biasGradient, 0, stride, 0f);
     }
+  }
+
+  /** Where a block's B begins in a row of the parameters. */
+  int columnOfB(int block) {
+    return rank + group[block] * states;
   }
 
   /** An array of at least a length; what it holds is lost if it has to be a new one. */

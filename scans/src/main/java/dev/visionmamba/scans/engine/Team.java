@@ -1,78 +1,9 @@
 package dev.visionmamba.scans.engine;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
-/**
- * The calling thread and some helpers, who share one job at a time. An operator takes a fraction of
- * a millisecond, and waking a sleeping thread a good part of that, so helpers stay awake a little
- * after a job, and the caller does not sleep while it waits for the last of them.
- *
- * <p>While a job is under way, other callers do theirs alone: then the cores are busy anyway.
- */
-final class Team {
-  /** How long a helper without work stays awake. */
-  private static final long AWAKE_NANOS = 50_000;
-
-  /** How long a caller waits for its helpers before it lets others have its core. */
-  private static final long PATIENCE_NANOS = 2_000_000;
-
-  private final Thread[] helpers;
-  private final AtomicBoolean busy = new AtomicBoolean();
-  private volatile Job job;
-
-  /**
-   * A team.
-   *
-   * @param size at least 1, the caller included
-   */
-  Team(int size) {
-    helpers = new Thread[size - 1];
-    for (int i = 0; i < helpers.length; i++) {
-      helpers[i] = new Thread(this::help, "visionmamba-scan-" + (i + 1));
-      helpers[i].setDaemon(true);
-      helpers[i].start();
-    }
-  }
-
-  /** Tasks 0..count-1, each done once by whoever comes first. */
-  private static final class Job {
-    private final int count;
-    private final IntConsumer task;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger done = new AtomicInteger();
-    private volatile Throwable failure;
-
-    Job(int count, IntConsumer task) {
-      this.count = count;
-      this.task = task;
-    }
-
-    void work() {
-      for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-        try {
-          task.accept(i);
-        } catch (Throwable e) {
-          failure = e;
-        } finally {
-          done.incrementAndGet();
-        }
-      }
-    }
-
-    void await() {
-      long start = System.nanoTime();
-      while (done.get() < count) {
-        if (System.nanoTime() - start < PATIENCE_NANOS) {
-          Thread.onSpinWait();
-        } else {
-          Thread.yield();
-        }
-      }
-    }
-  }
+/** The calling thread and some helpers, who share one job at a time. */
+interface Team {
 
   /**
    * Runs tasks 0..count-1 and returns when all are done. What a task throws is thrown here.
@@ -80,49 +11,15 @@ final class Team {
    * @param count how many
    * @param task called once with each number, from several threads
    */
-  void run(int count, IntConsumer task) {
-    if (count <= 1 || helpers.length == 0 || !busy.compareAndSet(false, true)) {
-      for (int i = 0; i < count; i++) {
-        task.accept(i);
-      }
-      return;
-    }
-    Job mine = new Job(count, task);
-    try {
-      job = mine;
-      for (Thread helper : helpers) {
-        LockSupport.unpark(helper);
-      }
-      mine.work();
-      mine.await();
-    } finally {
-      job = null;
-      busy.set(false);
-    }
-    if (mine.failure instanceof Error error) {
-      throw error;
-    }
-    if (mine.failure instanceof RuntimeException exception) {
-      throw exception;
-    }
-  }
+  void run(int count, IntConsumer task);
 
-  private void help() {
-    Job last = null;
-    long awakeSince = System.nanoTime();
-    while (true) {
-      Job current = job;
-      if (current != null && current != last) {
-        current.work();
-        last = current;
-        awakeSince = System.nanoTime();
-      } else if (System.nanoTime() - awakeSince < AWAKE_NANOS) {
-        Thread.onSpinWait();
-      } else {
-        last = null; // holds on to nothing while it sleeps
-        LockSupport.park(this);
-        awakeSince = System.nanoTime();
-      }
-    }
+  /**
+   * libtorch's threads where they can be had, and threads of our own elsewhere.
+   *
+   * @param size at least 1, the caller included
+   */
+  static Team of(int size) {
+    Team openMp = size == 1 ? null : OpenMpTeam.ofLibtorch(size);
+    return openMp == null ? new JavaTeam(size) : openMp;
   }
 }

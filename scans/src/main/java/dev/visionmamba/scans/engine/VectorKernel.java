@@ -124,8 +124,8 @@ final class VectorKernel implements ScanKernel {
     float[] deltas = tile.delta;
     float[] us = tile.u;
     float[] ys = tile.y;
-    float[] b = tile.b;
-    float[] c = tile.c;
+    float[] parameters = tile.parameters;
+    int toC = tile.toC;
     float[] state = tile.state;
     int stride = tile.stride;
     int parameterStride = tile.parameterStride;
@@ -141,7 +141,7 @@ final class VectorKernel implements ScanKernel {
     FloatVector h2 = FloatVector.fromArray(SPECIES, state, i + 2 * LANES);
     FloatVector h3 = FloatVector.fromArray(SPECIES, state, i + 3 * LANES);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
-    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
+    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
         t < steps;
         t++, row += stride, j += parameterStride) {
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
@@ -153,29 +153,29 @@ final class VectorKernel implements ScanKernel {
       FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
       FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
-      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h0));
-      y = h0.fma(FloatVector.broadcast(SPECIES, c[j]), y);
+      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j]), h0));
+      y = h0.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), y);
       FloatVector rounded1 = delta.fma(logDecay1, round);
       FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
       FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
       FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
-      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 1]), h1));
-      y = h1.fma(FloatVector.broadcast(SPECIES, c[j + 1]), y);
+      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 1]), h1));
+      y = h1.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 1]), y);
       FloatVector rounded2 = delta.fma(logDecay2, round);
       FloatVector f2 = delta.fma(logDecay2, round.sub(rounded2));
       FloatVector scale2 = rounded2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series2 = e6.fma(f2, e5).fma(f2, e4).fma(f2, e3).fma(f2, e2).fma(f2, e1);
       FloatVector m2 = series2.fma(f2.mul(scale2), scale2.sub(one));
-      h2 = m2.fma(h2, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 2]), h2));
-      y = h2.fma(FloatVector.broadcast(SPECIES, c[j + 2]), y);
+      h2 = m2.fma(h2, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 2]), h2));
+      y = h2.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 2]), y);
       FloatVector rounded3 = delta.fma(logDecay3, round);
       FloatVector f3 = delta.fma(logDecay3, round.sub(rounded3));
       FloatVector scale3 = rounded3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series3 = e6.fma(f3, e5).fma(f3, e4).fma(f3, e3).fma(f3, e2).fma(f3, e1);
       FloatVector m3 = series3.fma(f3.mul(scale3), scale3.sub(one));
-      h3 = m3.fma(h3, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 3]), h3));
-      y = h3.fma(FloatVector.broadcast(SPECIES, c[j + 3]), y);
+      h3 = m3.fma(h3, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 3]), h3));
+      y = h3.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 3]), y);
       y.intoArray(ys, row);
     }
     h0.intoArray(state, i);
@@ -197,8 +197,8 @@ final class VectorKernel implements ScanKernel {
     float[] deltas = tile.delta;
     float[] us = tile.u;
     float[] ys = tile.y;
-    float[] b = tile.b;
-    float[] c = tile.c;
+    float[] parameters = tile.parameters;
+    int toC = tile.toC;
     float[] state = tile.state;
     int stride = tile.stride;
     int parameterStride = tile.parameterStride;
@@ -210,7 +210,7 @@ final class VectorKernel implements ScanKernel {
     FloatVector h0 = FloatVector.fromArray(SPECIES, state, i);
     FloatVector h1 = FloatVector.fromArray(SPECIES, state, i + LANES);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
-    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
+    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
         t < steps;
         t++, row += stride, j += parameterStride) {
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
@@ -222,15 +222,15 @@ final class VectorKernel implements ScanKernel {
       FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
       FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
-      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h0));
-      y = h0.fma(FloatVector.broadcast(SPECIES, c[j]), y);
+      h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j]), h0));
+      y = h0.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), y);
       FloatVector rounded1 = delta.fma(logDecay1, round);
       FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
       FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
       FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
-      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, b[j + 1]), h1));
-      y = h1.fma(FloatVector.broadcast(SPECIES, c[j + 1]), y);
+      h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 1]), h1));
+      y = h1.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 1]), y);
       y.intoArray(ys, row);
     }
     h0.intoArray(state, i);
@@ -252,8 +252,8 @@ final class VectorKernel implements ScanKernel {
     float[] deltas = tile.delta;
     float[] us = tile.u;
     float[] ys = tile.y;
-    float[] b = tile.b;
-    float[] c = tile.c;
+    float[] parameters = tile.parameters;
+    int toC = tile.toC;
     int stride = tile.stride;
     int parameterStride = tile.parameterStride;
     int steps = tile.steps;
@@ -262,7 +262,7 @@ final class VectorKernel implements ScanKernel {
     FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, i);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
     FloatVector h = FloatVector.fromArray(SPECIES, tile.state, i);
-    for (int t = 0, row = column, j = tile.group[block] * tile.states + n;
+    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
         t < steps;
         t++, row += stride, j += parameterStride) {
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
@@ -274,9 +274,9 @@ final class VectorKernel implements ScanKernel {
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
       FloatVector m = series.fma(f.mul(scale), scale.sub(one));
-      h = m.fma(h, delta.mul(u).fma(FloatVector.broadcast(SPECIES, b[j]), h));
+      h = m.fma(h, delta.mul(u).fma(FloatVector.broadcast(SPECIES, parameters[j]), h));
       h.fma(
-              FloatVector.broadcast(SPECIES, c[j]),
+              FloatVector.broadcast(SPECIES, parameters[j + toC]),
               u.fma(skip, FloatVector.fromArray(SPECIES, ys, row)))
           .intoArray(ys, row);
     }
@@ -286,7 +286,8 @@ final class VectorKernel implements ScanKernel {
   /** Four steps at once, so that each vector of the weight is loaded once for them. */
   @Override
   public void project(ScanTile tile, int block) {
-    float[] dt = tile.dt;
+    float[] parameters = tile.parameters;
+    int parameterStride = tile.parameterStride;
     float[] weight = tile.deltaWeight;
     float[] delta = tile.delta;
     int rank = tile.rank;
@@ -299,12 +300,12 @@ final class VectorKernel implements ScanKernel {
       FloatVector sum1 = FloatVector.zero(SPECIES);
       FloatVector sum2 = FloatVector.zero(SPECIES);
       FloatVector sum3 = FloatVector.zero(SPECIES);
-      for (int r = 0, i = first, j = t * rank; r < rank; r++, i += LANES, j++) {
+      for (int r = 0, i = first, j = t * parameterStride; r < rank; r++, i += LANES, j++) {
         FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
-        sum0 = w.fma(FloatVector.broadcast(SPECIES, dt[j]), sum0);
-        sum1 = w.fma(FloatVector.broadcast(SPECIES, dt[j + rank]), sum1);
-        sum2 = w.fma(FloatVector.broadcast(SPECIES, dt[j + 2 * rank]), sum2);
-        sum3 = w.fma(FloatVector.broadcast(SPECIES, dt[j + 3 * rank]), sum3);
+        sum0 = w.fma(FloatVector.broadcast(SPECIES, parameters[j]), sum0);
+        sum1 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + parameterStride]), sum1);
+        sum2 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + 2 * parameterStride]), sum2);
+        sum3 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + 3 * parameterStride]), sum3);
       }
       sum0.intoArray(delta, row);
       sum1.intoArray(delta, row + stride);
@@ -313,9 +314,9 @@ final class VectorKernel implements ScanKernel {
     }
     for (; t < tile.steps; t++, row += stride) {
       FloatVector sum = FloatVector.zero(SPECIES);
-      for (int r = 0, i = first, j = t * rank; r < rank; r++, i += LANES, j++) {
+      for (int r = 0, i = first, j = t * parameterStride; r < rank; r++, i += LANES, j++) {
         FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
-        sum = w.fma(FloatVector.broadcast(SPECIES, dt[j]), sum);
+        sum = w.fma(FloatVector.broadcast(SPECIES, parameters[j]), sum);
       }
       sum.intoArray(delta, row);
     }
@@ -323,7 +324,8 @@ final class VectorKernel implements ScanKernel {
 
   @Override
   public void projectBackward(ScanTile tile, int block) {
-    float[] dt = tile.dt;
+    float[] parameters = tile.parameters;
+    int parameterStride = tile.parameterStride;
     float[] dtGradient = tile.dtGradient;
     float[] deltaGradient = tile.deltaGradient;
     int rank = tile.rank;
@@ -335,9 +337,9 @@ final class VectorKernel implements ScanKernel {
       FloatVector sum = FloatVector.fromArray(SPECIES, tile.deltaWeightGradient, i);
       for (int t = 0, row = block * LANES, j = r, at = r * LANES;
           t < tile.steps;
-          t++, row += stride, j += rank, at += next) {
+          t++, row += stride, j += parameterStride, at += next) {
         FloatVector gradient = FloatVector.fromArray(SPECIES, deltaGradient, row);
-        sum = gradient.fma(FloatVector.broadcast(SPECIES, dt[j]), sum);
+        sum = gradient.fma(FloatVector.broadcast(SPECIES, parameters[j]), sum);
         gradient.fma(w, FloatVector.fromArray(SPECIES, dtGradient, at)).intoArray(dtGradient, at);
       }
       sum.intoArray(tile.deltaWeightGradient, i);
@@ -364,7 +366,7 @@ final class VectorKernel implements ScanKernel {
     float[] logDecay = tile.logDecay;
     float[] history = tile.history;
     float[] decays = tile.decayMinusOne;
-    float[] b = tile.b;
+    float[] parameters = tile.parameters;
     int states = tile.states;
     int column = block * LANES;
     int matrix = column * states;
@@ -375,7 +377,7 @@ final class VectorKernel implements ScanKernel {
       FloatVector delta = FloatVector.fromArray(SPECIES, tile.delta, row);
       FloatVector deltaU = delta.mul(FloatVector.fromArray(SPECIES, tile.u, row));
       delta = delta.blend(leastDelta, delta.compare(LT, leastDelta));
-      int j = t * tile.parameterStride + tile.group[block] * states;
+      int j = t * tile.parameterStride + tile.columnOfB(block);
       for (int n = 0, i = matrix; n < states; n++, i += LANES, at += LANES, j++) {
         FloatVector x = delta.mul(FloatVector.fromArray(SPECIES, logDecay, i));
         x = x.blend(least, x.compare(LT, least));
@@ -386,7 +388,8 @@ final class VectorKernel implements ScanKernel {
         FloatVector m = series.fma(f.mul(scale), scale.sub(one));
         m.intoArray(decays, at);
         FloatVector h = FloatVector.fromArray(SPECIES, history, at);
-        m.fma(h, deltaU.fma(FloatVector.broadcast(SPECIES, b[j]), h)).intoArray(history, at + next);
+        m.fma(h, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j]), h))
+            .intoArray(history, at + next);
       }
     }
   }
@@ -433,8 +436,8 @@ final class VectorKernel implements ScanKernel {
     float[] decaySums = tile.deltaGradient;
     float[] bGradient = tile.bGradient;
     float[] cGradient = tile.cGradient;
-    float[] b = tile.b;
-    float[] c = tile.c;
+    float[] parameters = tile.parameters;
+    int toC = tile.toC;
     int stride = tile.stride;
     int parameterStride = tile.parameterStride;
     int next = tile.states * LANES;
@@ -451,14 +454,14 @@ final class VectorKernel implements ScanKernel {
     FloatVector h1 = FloatVector.fromArray(SPECIES, history, at + next + LANES);
     for (int t = last,
             row = last * stride + block * LANES,
-            j = last * parameterStride + tile.group[block] * tile.states + n;
+            j = last * parameterStride + tile.columnOfB(block) + n;
         t >= 0;
         t--, row -= stride, j -= parameterStride, at -= next) {
       FloatVector dy = FloatVector.fromArray(SPECIES, dys, row);
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
       FloatVector deltaU = delta.mul(FloatVector.fromArray(SPECIES, us, row));
-      FloatVector dh0 = dy.fma(FloatVector.broadcast(SPECIES, c[j]), carry0);
-      FloatVector dh1 = dy.fma(FloatVector.broadcast(SPECIES, c[j + 1]), carry1);
+      FloatVector dh0 = dy.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), carry0);
+      FloatVector dh1 = dy.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 1]), carry1);
       dy.fma(h0, FloatVector.fromArray(SPECIES, cGradient, at)).intoArray(cGradient, at);
       dy.fma(h1, FloatVector.fromArray(SPECIES, cGradient, at + LANES))
           .intoArray(cGradient, at + LANES);
@@ -466,8 +469,9 @@ final class VectorKernel implements ScanKernel {
       dh1.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at + LANES))
           .intoArray(bGradient, at + LANES);
       FloatVector inputSum = FloatVector.fromArray(SPECIES, inputSums, row);
-      inputSum = dh0.fma(FloatVector.broadcast(SPECIES, b[j]), inputSum);
-      dh1.fma(FloatVector.broadcast(SPECIES, b[j + 1]), inputSum).intoArray(inputSums, row);
+      inputSum = dh0.fma(FloatVector.broadcast(SPECIES, parameters[j]), inputSum);
+      dh1.fma(FloatVector.broadcast(SPECIES, parameters[j + 1]), inputSum)
+          .intoArray(inputSums, row);
       carry0 = FloatVector.fromArray(SPECIES, decays, at).fma(dh0, dh0); // exp(delta A) dh
       carry1 = FloatVector.fromArray(SPECIES, decays, at + LANES).fma(dh1, dh1);
       h0 = FloatVector.fromArray(SPECIES, history, at);
@@ -496,8 +500,8 @@ final class VectorKernel implements ScanKernel {
     float[] decaySums = tile.deltaGradient;
     float[] bGradient = tile.bGradient;
     float[] cGradient = tile.cGradient;
-    float[] b = tile.b;
-    float[] c = tile.c;
+    float[] parameters = tile.parameters;
+    int toC = tile.toC;
     int stride = tile.stride;
     int parameterStride = tile.parameterStride;
     int next = tile.states * LANES;
@@ -510,16 +514,18 @@ final class VectorKernel implements ScanKernel {
     FloatVector h = FloatVector.fromArray(SPECIES, history, at + next);
     for (int t = last,
             row = last * stride + block * LANES,
-            j = last * parameterStride + tile.group[block] * tile.states + n;
+            j = last * parameterStride + tile.columnOfB(block) + n;
         t >= 0;
         t--, row -= stride, j -= parameterStride, at -= next) {
       FloatVector dy = FloatVector.fromArray(SPECIES, dys, row);
       FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
       FloatVector deltaU = delta.mul(FloatVector.fromArray(SPECIES, us, row));
-      FloatVector dh = dy.fma(FloatVector.broadcast(SPECIES, c[j]), carry);
+      FloatVector dh = dy.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), carry);
       dy.fma(h, FloatVector.fromArray(SPECIES, cGradient, at)).intoArray(cGradient, at);
       dh.fma(deltaU, FloatVector.fromArray(SPECIES, bGradient, at)).intoArray(bGradient, at);
-      dh.fma(FloatVector.broadcast(SPECIES, b[j]), FloatVector.fromArray(SPECIES, inputSums, row))
+      dh.fma(
+              FloatVector.broadcast(SPECIES, parameters[j]),
+              FloatVector.fromArray(SPECIES, inputSums, row))
           .intoArray(inputSums, row);
       carry = FloatVector.fromArray(SPECIES, decays, at).fma(dh, dh); // exp(delta A) dh
       h = FloatVector.fromArray(SPECIES, history, at);

@@ -3,12 +3,13 @@ package dev.visionmamba.scans.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /** Cuts an operator's work into pieces and runs them, the caller taking part. */
 final class Workers {
 
   private static final int THREADS = Threads.perOperation();
-  private static final Team TEAM = new Team(THREADS);
+  private static final Team TEAM = Team.of(THREADS);
 
   /** Waking another thread takes a good part of this. */
   private static final double LEAST_NANOS = 150_000;
@@ -90,6 +91,11 @@ final class Workers {
 
   /** Runs a task for each piece. */
   static <T> void run(List<T> pieces, Consumer<T> task) {
-    TEAM.run(pieces.size(), i -> task.accept(pieces.get(i)));
+    run(pieces.size(), i -> task.accept(pieces.get(i)));
+  }
+
+  /** Runs tasks 0..count-1. */
+  static void run(int count, IntConsumer task) {
+    TEAM.run(count, task);
   }
 }

@@ -3,6 +3,7 @@ package dev.visionmamba.scans.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ai.djl.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,16 +12,61 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A job's tasks are each done once, by one thread or several, whatever else goes on. */
 class TeamTest {
 
+  /** Teams of Java threads, and libtorch's threads where there are some to be had. */
+  static List<Team> teams() {
+    Engine.getEngine("PyTorch");
+    List<Team> teams = new ArrayList<>();
+    for (int size : new int[] {1, 2, 3, 5}) {
+      teams.add(new JavaTeam(size));
+      teams.add(Team.of(size));
+    }
+    return teams;
+  }
+
+  static List<Team> teamsOfThree() {
+    Engine.getEngine("PyTorch");
+    return List.of(new JavaTeam(3), Team.of(3));
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "libtorch has another OpenMP library")
+  void onLinuxLibtorchsThreadsAreFound() {
+    Engine.getEngine("PyTorch");
+    assertThat(Team.of(2)).isInstanceOf(OpenMpTeam.class);
+    assertThat(Team.of(1)).isInstanceOf(JavaTeam.class);
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "libtorch has another OpenMP library")
+  void libtorchsThreadsStayAttached() {
+    Engine.getEngine("PyTorch");
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Team team = Team.of(2);
+    for (int round = 0; round < 100; round++) {
+      CountDownLatch both = new CountDownLatch(2);
+      team.run(
+          2,
+          i -> {
+            threads.add(Thread.currentThread());
+            both.countDown();
+            await(both);
+          });
+    }
+    assertThat(threads).hasSize(2).contains(Thread.currentThread());
+    assertThat(threads).allMatch(t -> t.isDaemon() || t == Thread.currentThread());
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 5})
-  void everyTaskIsDoneOnce(int size) {
-    Team team = new Team(size);
+  @MethodSource("teams")
+  void everyTaskIsDoneOnce(Team team) {
     for (int count = 0; count < 200; count++) {
       AtomicIntegerArray done = new AtomicIntegerArray(count + 1);
       team.run(count, done::incrementAndGet);
@@ -31,9 +77,9 @@ class TeamTest {
     }
   }
 
-  @Test
-  void helpersShareTheWork() {
-    Team team = new Team(3);
+  @ParameterizedTest
+  @MethodSource("teamsOfThree")
+  void helpersShareTheWork(Team team) {
     CountDownLatch all = new CountDownLatch(3);
     Set<Thread> threads = ConcurrentHashMap.newKeySet();
     team.run(
@@ -46,9 +92,9 @@ class TeamTest {
     assertThat(threads).hasSize(3).contains(Thread.currentThread());
   }
 
-  @Test
-  void sleepingHelpersAreWoken() throws Exception {
-    Team team = new Team(2);
+  @ParameterizedTest
+  @MethodSource("teamsOfThree")
+  void sleepingHelpersAreWoken(Team team) throws Exception {
     Thread.sleep(20); // much longer than they stay awake
     CountDownLatch both = new CountDownLatch(2);
     team.run(
@@ -60,9 +106,9 @@ class TeamTest {
     assertThat(both.getCount()).isZero();
   }
 
-  @Test
-  void whatATaskThrowsIsThrownAndTheNextJobRuns() {
-    Team team = new Team(2);
+  @ParameterizedTest
+  @MethodSource("teams")
+  void whatATaskThrowsIsThrownAndTheNextJobRuns(Team team) {
     for (int bad = 0; bad < 8; bad++) {
       int thrower = bad;
       assertThatExceptionOfType(IllegalStateException.class)
@@ -77,12 +123,12 @@ class TeamTest {
                       }))
           .withMessage("task " + bad);
     }
-    everyTaskIsDoneOnce(2);
+    everyTaskIsDoneOnce(team);
   }
 
-  @Test
-  void callersAtTheSameTimeAllGetTheirWorkDone() throws Exception {
-    Team team = new Team(2);
+  @ParameterizedTest
+  @MethodSource("teams")
+  void callersAtTheSameTimeAllGetTheirWorkDone(Team team) throws Exception {
     List<Thread> callers = new ArrayList<>();
     AtomicIntegerArray done = new AtomicIntegerArray(4);
     for (int c = 0; c < 4; c++) {
