@@ -88,7 +88,7 @@ final class CpuScan {
     Outputs outputs = allocate(keep);
     Merging merging = outputs.merging();
     List<Workers.Piece> pieces = pieces(operands.size());
-    int parts = Workers.directionParts(pieces, batch, operands.size(), sequenceNanos);
+    int parts = Workers.parts(pieces, batch, operands.size(), sequenceNanos);
     boolean finishedByLast = lastFinishes && parts == 1;
     NDArray output = outputs.result().output();
     try (NDManager temporary = output.getManager().newSubManager(Device.cpu())) {
@@ -99,7 +99,7 @@ final class CpuScan {
       Workers.run(
           tasks(pieces, parts),
           task -> {
-            int part = task.directionPart();
+            int part = task.part();
             Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
             int from = firstOf(part, parts);
             int to = firstOf(part + 1, parts);
@@ -107,12 +107,16 @@ final class CpuScan {
           });
       if (!finishedByLast) {
         ScanPath everyToken = everyToken();
+        int tokenParts = Workers.parts(pieces, batch, tokens, sequenceNanos);
         Workers.run(
-            pieces,
-            piece -> {
+            tasks(pieces, tokenParts),
+            task -> {
+              Workers.Piece piece = task.piece();
               DirectionScan scan = open(piece, 0, 1, false).direction(0);
+              int from = (int) ((long) tokens * task.part() / tokenParts);
+              int to = (int) ((long) tokens * (task.part() + 1) / tokenParts);
               for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-                scan.finish(sequence, otherSums, merging, everyToken);
+                scan.finish(sequence, otherSums, merging, everyToken, from, to);
               }
             });
       }

@@ -238,17 +238,18 @@ final class DirectionScan {
   }
 
   /**
-   * Turns the sum into the output at every token, where no direction has done so.
+   * Turns the sum into the output at tokens from..to-1, where no direction has done so.
    *
    * @param otherSums of directions that were summed apart
    */
-  void finish(int sequence, List<Rows> otherSums, Merging merging, ScanPath everyToken) {
+  void finish(
+      int sequence, List<Rows> otherSums, Merging merging, ScanPath everyToken, int from, int to) {
     boolean isOutput = merging.sum() == merging.output() && otherSums.isEmpty();
     if (isOutput && merging.gate() == null && merging.scale() == 1f) {
       return;
     }
-    for (int start = 0; start < everyToken.steps(); start += ScanTile.STEPS) {
-      moveTo(everyToken, start, Math.min(ScanTile.STEPS, everyToken.steps() - start));
+    for (int start = from; start < to; start += ScanTile.STEPS) {
+      moveTo(everyToken, start, Math.min(ScanTile.STEPS, to - start));
       gather(merging.sum(), sequence, steps, tile.y);
       for (Rows other : otherSums) {
         gather(other, sequence, steps, tile.u);

@@ -31,17 +31,19 @@ final class Workers {
   record Piece(
       int index, int fromItem, int toItem, int channelPart, int fromChannel, int toChannel) {}
 
-  /** A piece, and which part of the directions. */
-  record Task(Piece piece, int directionPart) {}
+  /** A piece, and which part of its directions or tokens. */
+  record Task(Piece piece, int part) {}
 
   /**
-   * Into how many parts directions are cut: where sequences and channels give too few pieces.
+   * Into how many parts directions or tokens are cut: where sequences and channels give too few
+   * pieces.
    *
+   * @param most how many directions or tokens there are
    * @param nanos about how long one thread would take for one sequence
    */
-  static int directionParts(List<Piece> pieces, int items, int directions, double nanos) {
+  static int parts(List<Piece> pieces, int items, int most, double nanos) {
     boolean enough = pieces.size() >= THREADS || pieces.isEmpty() || items * nanos < LEAST_NANOS;
-    return enough ? 1 : Math.min(directions, ceilDiv(THREADS, pieces.size()));
+    return enough ? 1 : Math.min(most, ceilDiv(THREADS, pieces.size()));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.visionmamba.heads.restoration.mambair;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
@@ -26,6 +27,11 @@ import java.util.List;
 final class SS2D extends NamedBlock {
   private static final float EPSILON = 1e-5f;
   private static final int DIRECTIONS = 4;
+
+  /** The halves of the first projection. */
+  private static final int INPUT = 0;
+
+  private static final int GATE = 1;
 
   private final int inner; // D
   private final DirectionalScan scan;
@@ -58,16 +64,15 @@ final class SS2D extends NamedBlock {
   public NDArray forward(ParameterStore store, NDArray map, boolean training) {
     NDArray x = Tape.cut(map);
     NDArray y = Scopes.run(() -> scanned(store, x, training));
-    NDArray gate = Activations.silu(project(store, x, inner, 2 * inner, training));
+    NDArray gate = Activations.silu(project(store, x, GATE, training));
     NDArray gated = training ? y.mul(gate) : y.muli(gate);
     return outProj.forward(store, gated, training);
   }
 
-  /** Some outputs of the first projection: the gate's are not needed before the scan is over. */
-  private NDArray project(ParameterStore store, NDArray x, int from, int to, boolean training) {
-    NDArray weight = value(store, inProj.weight(), x, training);
-    try (NDArray rows = weight.get(from + ":" + to)) {
-      return Linear.apply(x, rows, null);
+  /** Half the first projection: the gate's is not needed before the scan is over. */
+  private NDArray project(ParameterStore store, NDArray x, int half, boolean training) {
+    try (NDList halves = value(store, inProj.weight(), x, training).split(2)) {
+      return Linear.apply(x, halves.get(half), null);
     }
   }
 
@@ -80,7 +85,7 @@ final class SS2D extends NamedBlock {
         Scopes.run(
             () ->
                 Activations.silu(
-                    conv2d.forward(store, project(store, x, 0, inner, training), training)));
+                    conv2d.forward(store, project(store, x, INPUT, training), training)));
     NDArray u = Tape.cut(convolved.reshape(shape.get(0), (long) height * width, inner));
     NDArray projected = Tape.cut(scan.project(store, u, training)); // (B, L, K*(R + 2N))
     List<ScanPath> paths = ScanStrategies.CROSS.paths(height, width);
