@@ -222,7 +222,7 @@ final class CpuScan {
   private double sequenceNanos() {
     double nanos = 0;
     for (Operands direction : operands) {
-      nanos += (double) direction.path.steps() * channels * (0.3 * direction.states + 0.5);
+      nanos += (double) direction.path.steps() * channels * (0.15 * direction.states + 1.3);
     }
     return nanos;
   }
