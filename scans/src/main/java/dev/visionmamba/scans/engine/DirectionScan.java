@@ -59,14 +59,19 @@ final class DirectionScan {
     private final FloatBuffer bias;
     private final FloatBuffer deltaWeight;
 
-    /** Where dt, B and C lie in a row of the tile's parameters. */
-    private final Rows.Span dtSpan;
+    /** dt (where delta is projected from it), B and C, those side by side as one. */
+    private final List<Part> stepParameters = new ArrayList<>();
 
-    private final Rows.Span bSpan;
-    private final Rows.Span cSpan;
+    /** Some columns, and where they come to in the tile's parameters. */
+    private record Part(Rows rows, Rows.Span span) {
+      int end() {
+        return span.offset() + span.count();
+      }
 
-    /** dt, B and C in one, read from dt on; null where they do not lie side by side. */
-    private final Rows.Span sideBySide;
+      Part longer(int columns) {
+        return new Part(rows, new Rows.Span(0, span.count() + columns, span.offset()));
+      }
+    }
 
     /**
      * Where a direction's operands lie.
@@ -89,20 +94,22 @@ final class DirectionScan {
       bias = direction.deltaBias() == null ? null : memory.apply(direction.deltaBias());
       deltaWeight = direction.deltaWeight() == null ? null : memory.apply(direction.deltaWeight());
       rank = deltaWeight == null ? 0 : direction.delta().width();
-      int columns = groups * states;
-      dtSpan = Rows.Span.first(rank);
-      bSpan = new Rows.Span(0, columns, rank);
-      cSpan = new Rows.Span(0, columns, rank + columns);
-      sideBySide =
-          rank > 0
-                  && follows(direction.delta(), direction.b())
-                  && follows(direction.b(), direction.c())
-              ? Rows.Span.first(rank + 2 * columns)
-              : null;
+      if (rank > 0) {
+        addStepParameter(direction.delta(), delta);
+      }
+      addStepParameter(direction.b(), b);
+      addStepParameter(direction.c(), c);
     }
 
-    private static boolean follows(Columns columns, Columns next) {
-      return columns.array() == next.array() && columns.to() == next.from();
+    private void addStepParameter(Columns columns, Rows rows) {
+      int last = stepParameters.size() - 1;
+      Part before = last < 0 ? null : stepParameters.get(last);
+      if (before != null && before.rows().endAt(rows, before.span().count())) {
+        stepParameters.set(last, before.longer(columns.width()));
+      } else {
+        int offset = before == null ? 0 : before.end();
+        stepParameters.add(new Part(rows, new Rows.Span(0, columns.width(), offset)));
+      }
     }
 
     /**
@@ -484,7 +491,10 @@ final class DirectionScan {
       parameterSteps.moveTo(operands.parameterPath, start, count);
     }
     gather(operands.u, sequence, steps, tile.u);
-    readStepParameters(sequence);
+    for (Operands.Part part : operands.stepParameters) {
+      part.rows()
+          .gather(sequence, parameterSteps, part.span(), tile.parameters, tile.parameterStride);
+    }
     if (operands.rank == 0) {
       gather(operands.delta, sequence, parameterSteps, tile.delta);
     } else {
@@ -500,21 +510,6 @@ final class DirectionScan {
         tile.delta[i] += tile.bias[i];
       }
     }
-  }
-
-  /** dt, B and C. */
-  private void readStepParameters(int sequence) {
-    float[] to = tile.parameters;
-    int stride = tile.parameterStride;
-    if (operands.sideBySide != null) {
-      operands.delta.gather(sequence, parameterSteps, operands.sideBySide, to, stride);
-      return;
-    }
-    if (operands.rank > 0) {
-      operands.delta.gather(sequence, parameterSteps, operands.dtSpan, to, stride);
-    }
-    operands.b.gather(sequence, parameterSteps, operands.bSpan, to, stride);
-    operands.c.gather(sequence, parameterSteps, operands.cSpan, to, stride);
   }
 
   private void gather(Rows source, int sequence, Steps along, float[] target) {

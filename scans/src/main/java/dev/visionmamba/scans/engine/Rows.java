@@ -76,6 +76,11 @@ final class Rows {
     return new Rows(floats, tokens, width, column);
   }
 
+  /** Whether other rows are of the same array and begin where so many columns of these end. */
+  boolean endAt(Rows next, int columns) {
+    return floats == next.floats && from + columns == next.from;
+  }
+
   private int at(int sequence, int token, int column) {
     return (sequence * tokens + token) * width + from + column;
   }
