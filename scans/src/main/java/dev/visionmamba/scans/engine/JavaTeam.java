@@ -1,22 +1,17 @@
 package dev.visionmamba.scans.engine;
 
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
 
 /**
  * A team of Java threads. An operator takes a fraction of a millisecond, and waking a sleeping
  * thread a good part of that, so helpers stay awake a little after a job, and the caller does not
  * sleep while it waits for the last of them.
- *
- * <p>While a job is under way, other callers do theirs alone: then the cores are busy anyway.
  */
-final class JavaTeam implements Team {
+final class JavaTeam extends Team {
   /** How long a helper without work stays awake. */
   private static final long AWAKE_NANOS = 50_000;
 
   private final Thread[] helpers;
-  private final AtomicBoolean busy = new AtomicBoolean();
   private volatile Job job;
 
   /**
@@ -34,14 +29,7 @@ final class JavaTeam implements Team {
   }
 
   @Override
-  public void run(int count, IntConsumer task) {
-    if (count <= 1 || helpers.length == 0 || !busy.compareAndSet(false, true)) {
-      for (int i = 0; i < count; i++) {
-        task.accept(i);
-      }
-      return;
-    }
-    Job mine = new Job(count, task);
+  void share(Job mine) {
     try {
       job = mine;
       for (Thread helper : helpers) {
@@ -51,9 +39,7 @@ final class JavaTeam implements Team {
       mine.await();
     } finally {
       job = null;
-      busy.set(false);
     }
-    mine.rethrow();
   }
 
   private void help() {

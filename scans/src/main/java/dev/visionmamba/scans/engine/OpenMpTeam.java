@@ -11,10 +11,6 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -24,18 +20,17 @@ import java.util.stream.Stream;
  *
  * <p>A parallel region is entered as compiled code does, by libgomp's {@code GOMP_parallel} (GNU
  * Offloading and Multi Processing Runtime Library, "The libgomp ABI"), which gives each calling
- * thread a team of its own.
+ * thread helpers of its own.
  */
-final class OpenMpTeam implements Team {
+final class OpenMpTeam extends Team {
   private static final Path MAPS = Path.of("/proc/self/maps");
 
   private final int size;
   private final Function parallel;
-  private final Map<Long, Job> jobs = new ConcurrentHashMap<>();
-  private final AtomicLong lastJob = new AtomicLong();
+  private volatile Job job;
 
   /** Held on to, or the entry would be freed. */
-  private final Region region = job -> jobs.get(job).work();
+  private final Region region = unused -> job.work();
 
   private final Pointer entry;
 
@@ -44,11 +39,11 @@ final class OpenMpTeam implements Team {
   interface Region extends Callback {
 
     /**
-     * Takes part in a job.
+     * Takes part in the job.
      *
-     * @param job its number, in place of the pointer that compiled code would be given
+     * @param data what compiled code would be given
      */
-    void run(long job);
+    void run(Pointer data);
   }
 
   private OpenMpTeam(int size, Function parallel) {
@@ -87,22 +82,14 @@ final class OpenMpTeam implements Team {
   }
 
   @Override
-  public void run(int count, IntConsumer task) {
-    if (count <= 1) {
-      for (int i = 0; i < count; i++) {
-        task.accept(i);
-      }
-      return;
-    }
-    Job job = new Job(count, task);
-    long number = lastJob.incrementAndGet();
-    jobs.put(number, job);
+  void share(Job mine) {
     try {
-      parallel.invokeVoid(new Object[] {entry, number, threads(), 0});
+      job = mine;
+      parallel.invokeVoid(new Object[] {entry, Pointer.NULL, threads(), 0}); // waits for all
+      mine.work(); // what is left if a thread could not be attached
     } finally {
-      jobs.remove(number);
+      job = null;
     }
-    job.rethrow();
   }
 
   /** As many as libtorch has: a team of another size would be built anew after every operation. */

@@ -64,6 +64,34 @@ class TeamTest {
     assertThat(threads).allMatch(t -> t.isDaemon() || t == Thread.currentThread());
   }
 
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "libtorch has another OpenMP library")
+  void libtorchsThreadsEndWithTheirCaller() throws Exception {
+    Engine.getEngine("PyTorch");
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    Team team = Team.of(2);
+    for (int caller = 0; caller < 50; caller++) {
+      CountDownLatch both = new CountDownLatch(2);
+      Thread thread =
+          new Thread(
+              () ->
+                  team.run(
+                      2,
+                      i -> {
+                        threads.add(Thread.currentThread());
+                        both.countDown();
+                        await(both);
+                      }));
+      thread.start();
+      thread.join(TimeUnit.MINUTES.toMillis(1));
+    }
+    assertThat(threads).hasSize(100);
+    for (Thread thread : threads) {
+      thread.join(TimeUnit.MINUTES.toMillis(1));
+      assertThat(thread.isAlive()).isFalse();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("teams")
   void everyTaskIsDoneOnce(Team team) {
