@@ -233,16 +233,22 @@ class DeformableSamplingTest {
       try (Trainer trainer = taped ? ScanTrainer.of(model, config) : model.newTrainer(config);
           GradientCollector collector = trainer.newGradientCollector()) {
         arrays.forEach(array -> array.setRequiresGradient(true));
-        // The inputs need not be leaves.
+        // The inputs need not be leaves. Java's own numbers would lie in Java's memory, which
+        // autograd
+        // outlives.
         NDArray sums =
             random
                 .sampling()
-                .forward(arrays.get(0).mul(2), arrays.get(1).mul(1), arrays.get(2).mul(3));
+                .forward(times(arrays.get(0), 2), times(arrays.get(1), 1), times(arrays.get(2), 3));
         collector.backward(sums.mul(weights).sum());
         arrays.forEach(array -> gradients.add(array.getGradient().duplicate()));
       }
     }
     return gradients;
+  }
+
+  private NDArray times(NDArray array, float factor) {
+    return array.mul(manager.full(new Shape(1), factor));
   }
 
   @Test
