@@ -233,9 +233,8 @@ class DeformableSamplingTest {
       try (Trainer trainer = taped ? ScanTrainer.of(model, config) : model.newTrainer(config);
           GradientCollector collector = trainer.newGradientCollector()) {
         arrays.forEach(array -> array.setRequiresGradient(true));
-        // The inputs need not be leaves. Java's own numbers would lie in Java's memory, which
-        // autograd
-        // outlives.
+        // The inputs need not be leaves. Numbers of Java's would lie in its memory, and autograd
+        // outlives that.
         NDArray sums =
             random
                 .sampling()

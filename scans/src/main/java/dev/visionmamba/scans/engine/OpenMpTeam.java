@@ -60,7 +60,7 @@ final class OpenMpTeam extends Team {
    * The team of the libtorch that is loaded.
    *
    * @param size how many threads, where libtorch itself has one
-   * @return null where its OpenMP library is another or none
+   * @return null where its OpenMP library is another or none, or cannot be called
    */
   static OpenMpTeam ofLibtorch(int size) {
     if (!Files.isReadable(MAPS)) { // not Linux
@@ -76,7 +76,7 @@ final class OpenMpTeam extends Team {
       return libtorch == null
           ? null
           : new OpenMpTeam(size, NativeLibrary.getInstance(libtorch).getFunction("GOMP_parallel"));
-    } catch (IOException | UnsatisfiedLinkError e) {
+    } catch (IOException | LinkageError e) { // JNA's own library may be what is missing
       return null;
     }
   }

@@ -28,12 +28,7 @@ final class Rows {
   }
 
   /** Some columns of a row, and where they lie in a row of a tile. */
-  record Span(int column, int count, int offset) {
-    /** The first columns of both. */
-    static Span first(int count) {
-      return new Span(0, count, 0);
-    }
-  }
+  record Span(int column, int count, int offset) {}
 
   /** Rows to read. A non-contiguous array is read from a copy. */
   static Rows of(Columns columns) {

@@ -92,6 +92,29 @@ class TeamTest {
     }
   }
 
+  @Test
+  void withoutJnasLibraryThreadsAreJavas() throws Exception {
+    String output =
+        ChildJvm.run(
+            TwoTeams.class,
+            "-Djna.nosys=true",
+            "-Djna.nounpack=true",
+            "-Djna.noclasspath=true",
+            "-Djna.boot.library.path=/nowhere");
+    assertThat(output).contains("JavaTeam, then JavaTeam");
+  }
+
+  /** Names two teams: JNA fails in another way at the second attempt. */
+  static final class TwoTeams {
+    private TwoTeams() {}
+
+    public static void main(String[] args) {
+      Engine.getEngine("PyTorch");
+      String first = Team.of(2).getClass().getSimpleName();
+      System.out.println(first + ", then " + Team.of(2).getClass().getSimpleName());
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("teams")
   void everyTaskIsDoneOnce(Team team) {
