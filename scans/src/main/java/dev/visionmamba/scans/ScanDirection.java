@@ -1,6 +1,7 @@
 package dev.visionmamba.scans;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.Objects;
 
@@ -23,6 +24,8 @@ import java.util.Objects;
  * @param groups G, a divisor of D: channel i reads group i / (D/G) of B and C
  * @param deltaWeight (D, R): the step sizes are delta times its transpose, computed as they are
  *     needed and never stored; null if delta has them
+ * @param index where A, D, the delta bias and the delta weight hold those of several directions
+ *     below each other, (K*D, ...): which D rows are this one's, 0..K-1
  */
 public record ScanDirection(
     ScanPath path,
@@ -35,7 +38,8 @@ public record ScanDirection(
     NDArray d,
     NDArray deltaBias,
     int groups,
-    NDArray deltaWeight) {
+    NDArray deltaWeight,
+    int index) {
 
   /**
    * Checks that the operands fit each other: their shapes, one floating-point type, one device.
@@ -52,22 +56,23 @@ public record ScanDirection(
     }
     int channels = Objects.requireNonNull(u, "u").width();
     long batch = Operands.shape("u", u.array()).get(0);
+    long states = requireMatrix("A", a, channels, index, "states").get(1);
+    long rank =
+        deltaWeight == null
+            ? 0
+            : requireMatrix("the delta weight", deltaWeight, channels, index, "rank").get(1);
     Operands.requireColumns("u", u, batch, path.tokens(), channels);
     Operands.requireColumns(
-        "delta", delta, batch, parameterPath.tokens(), rank(deltaWeight, channels));
-    Shape decay = Operands.shape("A", a);
-    if (decay.dimension() != 2 || decay.get(0) != channels || decay.get(1) < 1) {
-      throw Operands.misfit("A", "(" + channels + ", states)", decay);
-    }
+        "delta", delta, batch, parameterPath.tokens(), deltaWeight == null ? channels : rank);
     if (groups < 1 || channels % groups != 0) {
       throw new IllegalArgumentException(
           groups + " groups do not divide " + channels + " channels evenly");
     }
-    long states = decay.get(1);
     Operands.requireColumns("B", b, batch, parameterPath.tokens(), groups * states);
     Operands.requireColumns("C", c, batch, parameterPath.tokens(), groups * states);
-    Operands.requireVector("D", d, channels);
-    Operands.requireVector("the delta bias", deltaBias, channels);
+    long rows = a.getShape().get(0);
+    Operands.requireVector("D", d, rows);
+    Operands.requireVector("the delta bias", deltaBias, rows);
     NDArray input = u.array();
     Operands.requireFloating("u", input);
     Operands.requireLike("delta", delta.array(), "u", input);
@@ -79,16 +84,51 @@ public record ScanDirection(
     Operands.requireParameter("the delta weight", deltaWeight, "u", input);
   }
 
-  /** How many columns delta has. */
-  private static int rank(NDArray deltaWeight, int channels) {
-    if (deltaWeight == null) {
-      return channels;
+  /** The shape of a parameter of one direction or of several. */
+  private static Shape requireMatrix(
+      String name, NDArray parameter, int channels, int index, String columns) {
+    Shape shape = Operands.shape(name, parameter);
+    boolean fits =
+        shape.dimension() == 2
+            && shape.get(1) >= 1
+            && shape.get(0) % channels == 0
+            && index >= 0
+            && index < shape.get(0) / channels;
+    if (!fits) {
+      String several = index == 0 ? "" : " or those of " + (index + 1) + " directions or more";
+      throw Operands.misfit(name, "(" + channels + ", " + columns + ")" + several, shape);
     }
-    Shape shape = Operands.shape("the delta weight", deltaWeight);
-    if (shape.dimension() != 2 || shape.get(0) != channels || shape.get(1) < 1) {
-      throw Operands.misfit("the delta weight", "(" + channels + ", rank)", shape);
-    }
-    return Math.toIntExact(shape.get(1));
+    return shape;
+  }
+
+  /**
+   * A direction with parameters of its own.
+   *
+   * @param path the order in which tokens are visited
+   * @param parameterPath the order in which delta, B and C are read
+   * @param u the input, (B, L, D)
+   * @param delta the step sizes before bias and softplus, or what they are projected from
+   * @param b the input matrix, (B, L, G*N)
+   * @param c the output matrix, (B, L, G*N)
+   * @param a the state matrix, (D, N)
+   * @param d the skip weights, (D); null for none
+   * @param deltaBias added to delta, (D); null for none
+   * @param groups G, a divisor of D
+   * @param deltaWeight (D, R); null if delta has the step sizes
+   */
+  public ScanDirection(
+      ScanPath path,
+      ScanPath parameterPath,
+      Columns u,
+      Columns delta,
+      Columns b,
+      Columns c,
+      NDArray a,
+      NDArray d,
+      NDArray deltaBias,
+      int groups,
+      NDArray deltaWeight) {
+    this(path, parameterPath, u, delta, b, c, a, d, deltaBias, groups, deltaWeight, 0);
   }
 
   /**
@@ -116,7 +156,7 @@ public record ScanDirection(
       NDArray d,
       NDArray deltaBias,
       int groups) {
-    this(path, parameterPath, u, delta, b, c, a, d, deltaBias, groups, null);
+    this(path, parameterPath, u, delta, b, c, a, d, deltaBias, groups, null, 0);
   }
 
   /**
@@ -140,7 +180,7 @@ public record ScanDirection(
       NDArray a,
       NDArray d,
       NDArray deltaBias) {
-    this(path, path, u, delta, b, c, a, d, deltaBias, 1, null);
+    this(path, path, u, delta, b, c, a, d, deltaBias, 1, null, 0);
   }
 
   /**
@@ -159,6 +199,20 @@ public record ScanDirection(
    */
   public int stateSize() {
     return Math.toIntExact(a.getShape().get(1));
+  }
+
+  /**
+   * This direction's rows of A, D, the delta bias or the delta weight, or of their gradients.
+   *
+   * @param parameter (K*D, ...); null for none
+   * @return (D, ...): the array itself if it holds no other's, else a view in its manager
+   */
+  public NDArray rowsOf(NDArray parameter) {
+    if (parameter == null || parameter.getShape().get(0) == channels()) {
+      return parameter;
+    }
+    long first = (long) index * channels();
+    return parameter.get(new NDIndex().addSliceDim(first, first + channels()));
   }
 
   /** Refuses operands that have been closed since the checks. */

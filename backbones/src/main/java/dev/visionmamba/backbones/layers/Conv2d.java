@@ -5,6 +5,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import dev.visionmamba.scans.Columns;
+import dev.visionmamba.scans.DepthwiseConv2d;
+import dev.visionmamba.scans.DepthwiseConv2dArguments;
 
 /**
  * A 2-D convolution with a square kernel over channel-last maps. Parameters {@code weight} (out, in
@@ -126,6 +129,28 @@ public final class Conv2d extends NamedBlock {
   /** The same with a bias from elsewhere, null for none. */
   NDArray convolve(ParameterStore store, NDArray x, NDArray b, boolean training) {
     return apply(x, value(store, weight, x, training), b, geometry);
+  }
+
+  /**
+   * SiLU(convolution) of a depthwise convolution that keeps the size of the map: what comes before
+   * a 2-D selective scan.
+   *
+   * @param store the parameter store
+   * @param x (B, H*W, in), row by row
+   * @param height H
+   * @param width W
+   * @param training whether this is a training step
+   * @return (B, H*W, in)
+   * @throws IllegalArgumentException if the convolution is another, or x has other channels
+   */
+  public NDArray forwardSilu(
+      ParameterStore store, Columns x, int height, int width, boolean training) {
+    if (geometry.stride() != 1 || geometry.padding() != geometry.kernel() / 2) {
+      throw new IllegalArgumentException("the map must keep its size, but there is " + geometry);
+    }
+    NDArray w = value(store, weight, x.array(), training);
+    NDArray b = bias == null ? null : value(store, bias, x.array(), training);
+    return DepthwiseConv2d.forward(new DepthwiseConv2dArguments(x, height, width, w, b));
   }
 
   /**

@@ -5,6 +5,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.visionmamba.backbones.layers.Casts.Operand;
+import dev.visionmamba.scans.Columns;
+import dev.visionmamba.scans.Normalization;
+import dev.visionmamba.scans.NormalizationArguments;
 
 /**
  * Layer norm over the last axis (Ba et al. 2016, arXiv:1607.06450). Parameters {@code weight} and
@@ -43,20 +46,36 @@ public final class LayerNorm extends NamedBlock {
   /** (..., channels) to the same shape, in single precision. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
+    return forward(store, x, null, training);
+  }
+
+  /**
+   * The norm with a gate after it.
+   *
+   * @param store the parameter store
+   * @param x (..., channels)
+   * @param gate z, (B, L, channels), as many tokens as x; null for none
+   * @param training whether this is a training step
+   * @return norm(x) * SiLU(z), in single precision
+   */
+  public NDArray forward(ParameterStore store, NDArray x, Columns gate, boolean training) {
     NDArray w = value(store, weight, x, training);
     NDArray b = value(store, bias, x, training);
     if (w.getShape().dimension() == 1) {
-      return normalize(x, w, b);
+      return normalize(x, w, b, gate);
     }
     try (NDArray flatWeight = w.reshape(normalized);
         NDArray flatBias = b.reshape(normalized)) {
-      return normalize(x, flatWeight, flatBias);
+      return normalize(x, flatWeight, flatBias, gate);
     }
   }
 
-  private NDArray normalize(NDArray x, NDArray w, NDArray b) {
-    try (Operand input = Operand.single(x)) {
-      return ai.djl.nn.norm.LayerNorm.layerNorm(input.array(), normalized, w, b, epsilon).head();
+  private NDArray normalize(NDArray x, NDArray w, NDArray b, Columns gate) {
+    try (Operand input = Operand.single(x);
+        Operand z = gate == null ? null : Operand.single(gate.array())) {
+      Columns single = z == null ? null : new Columns(z.array(), gate.from(), gate.to());
+      return Normalization.forward(
+          new NormalizationArguments(input.array(), w, b, epsilon, single));
     }
   }
 

@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.visionmamba.backbones.layers.Casts.Operand;
+import dev.visionmamba.scans.Normalization;
+import dev.visionmamba.scans.NormalizationArguments;
 
 /**
  * Root-mean-square norm over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467): x /
@@ -26,10 +29,11 @@ public final class RmsNorm extends NamedBlock {
 
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    NDArray input = Casts.single(x);
-    NDArray meanSquare = input.square().mean(new int[] {x.getShape().dimension() - 1}, true);
-    NDArray rms = meanSquare.add(epsilon).sqrt(); // (..., 1)
-    return input.div(rms).mul(value(store, weight, x, training));
+    NDArray w = value(store, weight, x, training);
+    try (Operand input = Operand.single(x)) {
+      return Normalization.forward(
+          new NormalizationArguments(input.array(), w, null, epsilon, null));
+    }
   }
 
   @Override

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.layers.Activations;
 import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Initializers;
@@ -76,16 +75,16 @@ final class PlainMamba2D extends NamedBlock {
   /** The same, with the walks of maps of this size. */
   NDArray forward(ParameterStore store, NDArray map, ContinuousScan scan, boolean training) {
     Shape shape = map.getShape();
-    Shape inside = new Shape(shape.get(0), shape.get(1), shape.get(2), inner);
-    Shape tokens = new Shape(shape.get(0), shape.get(1) * shape.get(2), inner);
+    long tokens = shape.get(1) * shape.get(2); // L
     NDArray xz =
         Tape.cut(
             inProj
                 .forward(store, map, training)
-                .reshape(tokens.get(0), tokens.get(1), 2L * inner)); // (B, L, 2E)
-    NDArray x = new Columns(xz, 0, inner).toArray().reshape(inside);
-    NDArray u =
-        Tape.cut(Activations.silu(conv2d.forward(store, x, training)).reshape(tokens)); // (B, L, E)
+                .reshape(shape.get(0), tokens, 2L * inner)); // (B, L, 2E)
+    Columns x = new Columns(xz, 0, inner);
+    int height = Math.toIntExact(shape.get(1));
+    int width = Math.toIntExact(shape.get(2));
+    NDArray u = Tape.cut(conv2d.forwardSilu(store, x, height, width, training)); // (B, L, E)
     NDArray y =
         SelectiveScan.forward(
             new SelectiveScanArguments(

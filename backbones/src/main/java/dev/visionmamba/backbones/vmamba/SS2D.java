@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.layers.Activations;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -85,36 +84,30 @@ final class SS2D extends NamedBlock {
   /** (B, H, W, C) to the same shape. */
   @Override
   public NDArray forward(ParameterStore store, NDArray map, boolean training) {
-    NDArray xz = inProj.forward(store, map, training); // (B, H, W, D), with z 2D
-    if (!config.gated()) {
-      NDArray y = outNorm.forward(store, scan(store, xz, training), training);
-      return outProj.forward(store, y, training);
-    }
-    NDArray both = Tape.cut(xz);
-    NDArray x = both.get("..., :" + inner);
-    NDArray z = both.get("..., " + inner + ":");
-    NDArray y = outNorm.forward(store, scan(store, x, training), training);
-    return outProj.forward(store, y.mul(Activations.silu(z)), training);
-  }
-
-  /** SiLU(convolution), then the scan along all directions: (B, H, W, D) to the same shape. */
-  private NDArray scan(ParameterStore store, NDArray x, boolean training) {
-    Shape shape = x.getShape();
-    long batch = shape.get(0);
+    Shape shape = map.getShape();
     int height = Math.toIntExact(shape.get(1));
     int width = Math.toIntExact(shape.get(2));
-    NDArray u =
-        Tape.cut(
-            Activations.silu(conv2d.forward(store, x, training))
-                .reshape(batch, (long) height * width, inner)); // (B, L, D)
+    long tokens = (long) height * width; // L
+    long columns = config.gated() ? 2L * inner : inner;
+    NDArray xz = // (B, L, D), with z 2D
+        inProj.forward(store, map, training).reshape(shape.get(0), tokens, columns);
+    NDArray both = config.gated() ? Tape.cut(xz) : xz;
+    Columns z = config.gated() ? new Columns(both, inner, 2 * inner) : null;
+    NDArray y = scan(store, new Columns(both, 0, inner), height, width, training);
+    NDArray gated = outNorm.forward(store, y, z, training); // (B, L, D)
+    return outProj.forward(store, gated, training).reshape(shape);
+  }
+
+  /** SiLU(convolution), then the scan along all directions: (B, L, D) to the same shape. */
+  private NDArray scan(ParameterStore store, Columns x, int height, int width, boolean training) {
+    NDArray u = Tape.cut(conv2d.forwardSilu(store, x, height, width, training)); // (B, L, D)
     NDArray projected = Tape.cut(project(store, u, training)); // (B, L, K*(R + 2N))
-    NDArray a = value(store, aLogs, x, training).exp().neg(); // (K*D, N)
+    NDArray a = value(store, aLogs, u, training).exp().neg(); // (K*D, N)
     long rows = (long) directions * inner;
-    NDList as = split(a, x); // (D, N) each
-    NDList skips = split(value(store, ds, x, training), x); // (D) each
-    NDList biases = split(value(store, dtBias, x, training).reshape(rows), x); // (D) each
-    NDList weights = split(value(store, dtProj, x, training).reshape(rows, rank), x); // (D, R)
-    a.attach(x.getManager());
+    NDArray skips = value(store, ds, u, training); // (K*D)
+    NDArray biases = value(store, dtBias, u, training).reshape(rows);
+    NDArray weights = value(store, dtProj, u, training).reshape(rows, rank);
+    new NDList(a, biases, weights).attach(u.getManager());
     int states = config.stateSize();
     List<ScanPath> paths = config.scan().paths(height, width);
     List<ScanDirection> scans = new ArrayList<>();
@@ -128,14 +121,14 @@ final class SS2D extends NamedBlock {
               new Columns(projected, b - rank, b),
               new Columns(projected, b, b + states),
               new Columns(projected, b + states, b + 2 * states),
-              as.get(k),
-              skips.get(k),
-              biases.get(k),
+              a,
+              skips,
+              biases,
               1,
-              weights.get(k)));
+              weights,
+              k));
     }
-    NDArray y = SelectiveScan.forward(new SelectiveScanArguments(scans, null, Merge.SUM, true));
-    return y.reshape(shape);
+    return SelectiveScan.forward(new SelectiveScanArguments(scans, null, Merge.SUM, true));
   }
 
   /** dt, B and C of all directions, side by side. */
@@ -144,13 +137,6 @@ final class SS2D extends NamedBlock {
         value(store, xProj, u, training).reshape(xProj.getShape().size() / inner, inner)) {
       return Linear.apply(u, weight, null);
     }
-  }
-
-  /** Each direction's D rows of a parameter, in the manager of x. */
-  private NDList split(NDArray parameter, NDArray x) {
-    NDList rows = parameter.split(directions);
-    rows.attach(x.getManager());
-    return rows;
   }
 
   /** Multiply-adds for a map; a state update counts as nine and a skip as one, as published. */

@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.scans.CausalConv1dArguments;
+import dev.visionmamba.scans.DepthwiseConv2dArguments;
+import dev.visionmamba.scans.NormalizationArguments;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import dev.visionmamba.scans.engine.CpuScan.Keep;
 import java.util.Optional;
@@ -34,7 +36,9 @@ final class CpuEngine implements ScanEngine {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(new CpuEngine("vector", 20, new VectorKernel()));
+    VectorKernel kernel = new VectorKernel();
+    VectorPrelude.run(kernel);
+    return Optional.of(new CpuEngine("vector", 20, kernel));
   }
 
   /** The engine in plain Java. */
@@ -100,5 +104,17 @@ final class CpuEngine implements ScanEngine {
   public void causalConv1dBackward(
       CausalConv1dArguments arguments, NDArray outputGradient, NDList gradients) {
     convolution(arguments).backward(outputGradient, gradients);
+  }
+
+  @Override
+  public NDArray depthwiseConv2d(DepthwiseConv2dArguments arguments) {
+    return new CpuConvolution2d(workspaces::get, kernel.lanes(), arguments).forward();
+  }
+
+  @Override
+  public NDArray normalize(NormalizationArguments arguments) {
+    return CpuNormalization.holds(arguments)
+        ? new CpuNormalization(workspaces::get, arguments).forward()
+        : ScanEngine.super.normalize(arguments);
   }
 }

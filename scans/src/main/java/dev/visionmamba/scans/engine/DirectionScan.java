@@ -49,6 +49,9 @@ final class DirectionScan {
     /** Columns of what delta is projected from; 0 if delta is given itself. */
     final int rank;
 
+    /** Which rows of the parameters are the direction's. */
+    final int index;
+
     final boolean softplus;
     final Rows u;
     final Rows delta;
@@ -89,16 +92,24 @@ final class DirectionScan {
       delta = Rows.of(direction.delta(), memory);
       b = Rows.of(direction.b(), memory);
       c = Rows.of(direction.c(), memory);
-      a = memory.apply(direction.a());
-      d = direction.d() == null ? null : memory.apply(direction.d());
-      bias = direction.deltaBias() == null ? null : memory.apply(direction.deltaBias());
-      deltaWeight = direction.deltaWeight() == null ? null : memory.apply(direction.deltaWeight());
-      rank = deltaWeight == null ? 0 : direction.delta().width();
+      rank = direction.deltaWeight() == null ? 0 : direction.delta().width();
+      index = direction.index();
+      a = parameter(direction.a(), states, memory);
+      d = parameter(direction.d(), 1, memory);
+      bias = parameter(direction.deltaBias(), 1, memory);
+      deltaWeight = parameter(direction.deltaWeight(), rank, memory);
       if (rank > 0) {
         addStepParameter(direction.delta(), delta);
       }
       addStepParameter(direction.b(), b);
       addStepParameter(direction.c(), c);
+    }
+
+    /** The direction's rows of a parameter; null for none. */
+    private FloatBuffer parameter(
+        NDArray array, int columns, Function<NDArray, FloatBuffer> memory) {
+      int length = channels * columns;
+      return array == null ? null : memory.apply(array).slice(index * length, length);
     }
 
     private void addStepParameter(Columns columns, Rows rows) {

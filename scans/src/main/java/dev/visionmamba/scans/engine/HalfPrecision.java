@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.scans.CausalConv1dArguments;
 import dev.visionmamba.scans.Columns;
+import dev.visionmamba.scans.DepthwiseConv2dArguments;
+import dev.visionmamba.scans.NormalizationArguments;
 import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.SelectiveScanArguments;
 import java.util.ArrayList;
@@ -81,7 +83,8 @@ final class HalfPrecision implements ScanEngine {
                 of(direction.d()),
                 of(direction.deltaBias()),
                 direction.groups(),
-                of(direction.deltaWeight())));
+                of(direction.deltaWeight()),
+                direction.index()));
       }
       return new SelectiveScanArguments(
           directions, of(arguments.gate()), arguments.merge(), arguments.deltaSoftplus());
@@ -90,6 +93,24 @@ final class HalfPrecision implements ScanEngine {
     CausalConv1dArguments of(CausalConv1dArguments arguments) {
       return new CausalConv1dArguments(
           arguments.path(), of(arguments.x()), of(arguments.weight()), of(arguments.bias()));
+    }
+
+    DepthwiseConv2dArguments of(DepthwiseConv2dArguments arguments) {
+      return new DepthwiseConv2dArguments(
+          of(arguments.x()),
+          arguments.height(),
+          arguments.width(),
+          of(arguments.weight()),
+          of(arguments.bias()));
+    }
+
+    NormalizationArguments of(NormalizationArguments arguments) {
+      return new NormalizationArguments(
+          of(arguments.x()),
+          of(arguments.weight()),
+          of(arguments.bias()),
+          arguments.epsilon(),
+          of(arguments.gate()));
     }
 
     @Override
@@ -168,6 +189,26 @@ final class HalfPrecision implements ScanEngine {
         NDList sums = singles(gradients)) {
       engine.causalConv1dBackward(single.of(arguments), single.of(outputGradient), sums);
       add(sums, gradients);
+    }
+  }
+
+  @Override
+  public NDArray depthwiseConv2d(DepthwiseConv2dArguments arguments) {
+    if (!areHalf(arguments.arrays())) {
+      return engine.depthwiseConv2d(arguments);
+    }
+    try (Single single = new Single()) {
+      return half(engine.depthwiseConv2d(single.of(arguments)));
+    }
+  }
+
+  @Override
+  public NDArray normalize(NormalizationArguments arguments) {
+    if (!areHalf(arguments.arrays())) {
+      return engine.normalize(arguments);
+    }
+    try (Single single = new Single()) {
+      return half(engine.normalize(single.of(arguments)));
     }
   }
 

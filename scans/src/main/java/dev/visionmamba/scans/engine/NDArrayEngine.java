@@ -143,9 +143,10 @@ final class NDArrayEngine implements ScanEngine {
 
   /** delta' of a chunk, (B, T, D). */
   private static NDArray stepSizes(NDArray delta, ScanDirection direction, boolean softplus) {
-    NDArray weight = direction.deltaWeight();
+    NDArray weight = direction.rowsOf(direction.deltaWeight());
+    NDArray bias = direction.rowsOf(direction.deltaBias());
     NDArray whole = weight == null ? delta : delta.matMul(weight.transpose());
-    NDArray biased = direction.deltaBias() == null ? whole : whole.add(direction.deltaBias());
+    NDArray biased = bias == null ? whole : whole.add(bias);
     return softplus ? Activation.softPlus(biased) : biased;
   }
 
@@ -166,7 +167,7 @@ final class NDArrayEngine implements ScanEngine {
     long steps = u.getShape().get(1);
     long channels = direction.channels();
     long states = direction.stateSize();
-    NDArray decay = delta.expandDims(3).mul(direction.a()).exp(); // (B, T, D, N)
+    NDArray decay = delta.expandDims(3).mul(direction.rowsOf(direction.a())).exp(); // (B, T, D, N)
     NDArray input =
         byGroup(delta.mul(u), direction, 1) // (B, T, G, D/G, 1)
             .mul(b.reshape(batch, steps, direction.groups(), 1, states))
@@ -183,7 +184,8 @@ final class NDArrayEngine implements ScanEngine {
             .mul(c.reshape(shape.get(0), shape.get(1), groups, 1, direction.stateSize()))
             .sum(new int[] {4})
             .reshape(shape);
-    return direction.d() == null ? y : y.add(u.mul(direction.d()));
+    NDArray d = direction.rowsOf(direction.d());
+    return d == null ? y : y.add(u.mul(d));
   }
 
   /** (B, T, D, width) with the channels of each group side by side, (B, T, G, D/G, width). */
@@ -282,7 +284,7 @@ final class NDArrayEngine implements ScanEngine {
    * x sigmoid(x). DJL's swish multiplies by a number, an array over Java's memory: autograd would
    * save it for the backward pass, when the garbage collector may have had it.
    */
-  private static NDArray silu(NDArray x) {
+  static NDArray silu(NDArray x) {
     return x.mul(Activation.sigmoid(x));
   }
 

@@ -113,11 +113,12 @@ final class PartialGradients {
     }
   }
 
-  private static void add(FloatBuffer values, int from, int count, NDArray gradient) {
+  /** Adds to the direction's rows of a gradient; null for none. */
+  private void add(FloatBuffer values, int from, int count, NDArray gradient) {
     if (gradient == null) {
       return;
     }
-    FloatBuffer sum = Rows.floats(gradient);
+    FloatBuffer sum = Rows.floats(gradient).slice(operands.index * count, count);
     for (int i = 0; i < count; i++) {
       sum.put(i, sum.get(i) + values.get(from + i));
     }

@@ -78,6 +78,13 @@ final class PlainKernel implements ScanKernel {
   }
 
   @Override
+  public void silu(float[] x, int length) {
+    for (int i = 0; i < length; i++) {
+      x[i] *= PlainMath.sigmoid(x[i]);
+    }
+  }
+
+  @Override
   public void oneMinusExpOfMinus(float[] x, float[] out, int length) {
     for (int i = 0; i < length; i++) {
       out[i] = PlainMath.oneMinusExpOfMinus(x[i]);
@@ -93,9 +100,24 @@ final class PlainKernel implements ScanKernel {
         multiplyAdd(x, (t + k) * stride, weight, k * stride, out, t * stride, stride);
       }
     }
-    for (int i = 0; i < rows * stride; i++) {
-      out[i] *= PlainMath.sigmoid(out[i]);
+    silu(out, rows * stride);
+  }
+
+  @Override
+  public void convolve(
+      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride) {
+    for (int i = 0; i < width; i++) {
+      System.arraycopy(bias, 0, out, i * stride, stride);
+      for (int k = 0; k < size * size; k++) {
+        int from = (i + k % size) * stride;
+        multiplyAdd(rows[k / size], from, weight, k * stride, out, i * stride, stride);
+      }
     }
+  }
+
+  @Override
+  public void normalize(NormalizationTile tile) {
+    PlainNormalization.normalize(tile);
   }
 
   @Override

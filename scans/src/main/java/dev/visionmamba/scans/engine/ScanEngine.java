@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.visionmamba.scans.CausalConv1dArguments;
+import dev.visionmamba.scans.DepthwiseConv2dArguments;
+import dev.visionmamba.scans.NormalizationArguments;
 import dev.visionmamba.scans.SelectiveScanArguments;
 
 /**
@@ -127,6 +129,26 @@ public interface ScanEngine {
     NDList gradients = zeros(arguments.arrays(), outputGradient);
     causalConv1dBackward(arguments, outputGradient, gradients);
     return gradients;
+  }
+
+  /**
+   * The depthwise convolution of maps with SiLU.
+   *
+   * @param arguments the operands
+   * @return (B, H*W, D); unless an engine has something faster, by DJL's operations
+   */
+  default NDArray depthwiseConv2d(DepthwiseConv2dArguments arguments) {
+    return NDArrayConvolution2d.forward(arguments);
+  }
+
+  /**
+   * A norm over channels, with a gate if there is one.
+   *
+   * @param arguments the operands
+   * @return of the shape of x; unless an engine has something faster, by DJL's operations
+   */
+  default NDArray normalize(NormalizationArguments arguments) {
+    return NDArrayNormalization.forward(arguments);
   }
 
   private static NDList zeros(NDList arrays, NDArray outputGradient) {

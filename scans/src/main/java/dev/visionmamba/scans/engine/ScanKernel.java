@@ -12,6 +12,9 @@ interface ScanKernel {
   /** out = 1 / (1 + exp(-x)); out is not x. */
   void sigmoid(float[] x, float[] out, int length);
 
+  /** x = SiLU(x) = x / (1 + exp(-x)). */
+  void silu(float[] x, int length);
+
   /**
    * out = 1 - exp(-x) for x at least 0: the derivative of softplus, from its value. out is not x.
    */
@@ -27,6 +30,24 @@ interface ScanKernel {
    */
   void convolve(
       float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride);
+
+  /**
+   * A row of a depthwise convolution: out[w] = bias + sum over i, j of weight[i, j] rows[i][w + j].
+   *
+   * @param rows as many as the filter covers, [width + size - 1][stride] each
+   * @param weight [size * size][stride]
+   * @param size of the filter
+   * @param out [width][stride]
+   */
+  void convolve(
+      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride);
+
+  /**
+   * Normalises the tokens of a tile: y = (x - mean) scale weight + bias.
+   *
+   * @param tile its means, scales and y are written; means stay zero in an RMS norm
+   */
+  void normalize(NormalizationTile tile);
 
   /** The sum of the lanes x[from...]. */
   float sumOfLanes(float[] x, int from);

@@ -5,7 +5,6 @@ import static dev.visionmamba.scans.engine.PlainMath.E2;
 import static dev.visionmamba.scans.engine.PlainMath.E3;
 import static dev.visionmamba.scans.engine.PlainMath.E4;
 import static dev.visionmamba.scans.engine.PlainMath.E5;
-import static dev.visionmamba.scans.engine.PlainMath.E6;
 import static dev.visionmamba.scans.engine.PlainMath.LARGEST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LN2;
@@ -51,6 +50,11 @@ final class VectorKernel implements ScanKernel {
   }
 
   @Override
+  public void silu(float[] x, int length) {
+    VectorMath.silu(x, length);
+  }
+
+  @Override
   public void oneMinusExpOfMinus(float[] x, float[] out, int length) {
     VectorMath.oneMinusExpOfMinus(x, out, length);
   }
@@ -59,6 +63,17 @@ final class VectorKernel implements ScanKernel {
   public void convolve(
       float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride) {
     VectorMath.convolve(x, weight, bias, taps, out, rows, stride);
+  }
+
+  @Override
+  public void convolve(
+      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride) {
+    VectorConvolution2d.convolve(rows, weight, bias, size, out, width, stride);
+  }
+
+  @Override
+  public void normalize(NormalizationTile tile) {
+    VectorNormalization.normalize(tile);
   }
 
   @Override
@@ -118,7 +133,6 @@ final class VectorKernel implements ScanKernel {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     float[] deltas = tile.delta;
@@ -151,28 +165,28 @@ final class VectorKernel implements ScanKernel {
       FloatVector rounded0 = delta.fma(logDecay0, round);
       FloatVector f0 = delta.fma(logDecay0, round.sub(rounded0));
       FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
+      FloatVector series0 = e5.fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
       FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
       h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j]), h0));
       y = h0.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), y);
       FloatVector rounded1 = delta.fma(logDecay1, round);
       FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
       FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
+      FloatVector series1 = e5.fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
       FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
       h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 1]), h1));
       y = h1.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 1]), y);
       FloatVector rounded2 = delta.fma(logDecay2, round);
       FloatVector f2 = delta.fma(logDecay2, round.sub(rounded2));
       FloatVector scale2 = rounded2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series2 = e6.fma(f2, e5).fma(f2, e4).fma(f2, e3).fma(f2, e2).fma(f2, e1);
+      FloatVector series2 = e5.fma(f2, e4).fma(f2, e3).fma(f2, e2).fma(f2, e1);
       FloatVector m2 = series2.fma(f2.mul(scale2), scale2.sub(one));
       h2 = m2.fma(h2, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 2]), h2));
       y = h2.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 2]), y);
       FloatVector rounded3 = delta.fma(logDecay3, round);
       FloatVector f3 = delta.fma(logDecay3, round.sub(rounded3));
       FloatVector scale3 = rounded3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series3 = e6.fma(f3, e5).fma(f3, e4).fma(f3, e3).fma(f3, e2).fma(f3, e1);
+      FloatVector series3 = e5.fma(f3, e4).fma(f3, e3).fma(f3, e2).fma(f3, e1);
       FloatVector m3 = series3.fma(f3.mul(scale3), scale3.sub(one));
       h3 = m3.fma(h3, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 3]), h3));
       y = h3.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 3]), y);
@@ -191,7 +205,6 @@ final class VectorKernel implements ScanKernel {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
     float[] deltas = tile.delta;
@@ -220,14 +233,14 @@ final class VectorKernel implements ScanKernel {
       FloatVector rounded0 = delta.fma(logDecay0, round);
       FloatVector f0 = delta.fma(logDecay0, round.sub(rounded0));
       FloatVector scale0 = rounded0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series0 = e6.fma(f0, e5).fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
+      FloatVector series0 = e5.fma(f0, e4).fma(f0, e3).fma(f0, e2).fma(f0, e1);
       FloatVector m0 = series0.fma(f0.mul(scale0), scale0.sub(one));
       h0 = m0.fma(h0, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j]), h0));
       y = h0.fma(FloatVector.broadcast(SPECIES, parameters[j + toC]), y);
       FloatVector rounded1 = delta.fma(logDecay1, round);
       FloatVector f1 = delta.fma(logDecay1, round.sub(rounded1));
       FloatVector scale1 = rounded1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series1 = e6.fma(f1, e5).fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
+      FloatVector series1 = e5.fma(f1, e4).fma(f1, e3).fma(f1, e2).fma(f1, e1);
       FloatVector m1 = series1.fma(f1.mul(scale1), scale1.sub(one));
       h1 = m1.fma(h1, deltaU.fma(FloatVector.broadcast(SPECIES, parameters[j + 1]), h1));
       y = h1.fma(FloatVector.broadcast(SPECIES, parameters[j + toC + 1]), y);
@@ -244,7 +257,6 @@ final class VectorKernel implements ScanKernel {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector least = FloatVector.broadcast(SPECIES, LEAST_EXPONENT);
     FloatVector largest = FloatVector.broadcast(SPECIES, LARGEST_EXPONENT);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
@@ -272,7 +284,7 @@ final class VectorKernel implements ScanKernel {
       FloatVector rounded = x.add(round);
       FloatVector f = x.sub(rounded.sub(round));
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
+      FloatVector series = e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
       FloatVector m = series.fma(f.mul(scale), scale.sub(one));
       h = m.fma(h, delta.mul(u).fma(FloatVector.broadcast(SPECIES, parameters[j]), h));
       h.fma(
@@ -359,7 +371,6 @@ final class VectorKernel implements ScanKernel {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector least = FloatVector.broadcast(SPECIES, LEAST_EXPONENT);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector one = FloatVector.broadcast(SPECIES, 1f);
@@ -384,7 +395,7 @@ final class VectorKernel implements ScanKernel {
         FloatVector rounded = x.add(round);
         FloatVector f = x.sub(rounded.sub(round));
         FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-        FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
+        FloatVector series = e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
         FloatVector m = series.fma(f.mul(scale), scale.sub(one));
         m.intoArray(decays, at);
         FloatVector h = FloatVector.fromArray(SPECIES, history, at);

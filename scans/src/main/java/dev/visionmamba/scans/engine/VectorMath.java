@@ -5,7 +5,6 @@ import static dev.visionmamba.scans.engine.PlainMath.E2;
 import static dev.visionmamba.scans.engine.PlainMath.E3;
 import static dev.visionmamba.scans.engine.PlainMath.E4;
 import static dev.visionmamba.scans.engine.PlainMath.E5;
-import static dev.visionmamba.scans.engine.PlainMath.E6;
 import static dev.visionmamba.scans.engine.PlainMath.L1;
 import static dev.visionmamba.scans.engine.PlainMath.L2;
 import static dev.visionmamba.scans.engine.PlainMath.L3;
@@ -14,7 +13,6 @@ import static dev.visionmamba.scans.engine.PlainMath.L5;
 import static dev.visionmamba.scans.engine.PlainMath.L6;
 import static dev.visionmamba.scans.engine.PlainMath.L7;
 import static dev.visionmamba.scans.engine.PlainMath.L8;
-import static dev.visionmamba.scans.engine.PlainMath.L9;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LEAST_LOG;
 import static dev.visionmamba.scans.engine.PlainMath.LOG2E;
@@ -61,7 +59,6 @@ final class VectorMath {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector least = FloatVector.broadcast(SPECIES, LEAST_EXPONENT);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
@@ -72,7 +69,7 @@ final class VectorMath {
       FloatVector rounded = v.add(round);
       FloatVector f = v.sub(rounded.sub(round));
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector series = e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
+      FloatVector series = e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1);
       one.sub(scale).sub(series.mul(f.mul(scale))).intoArray(out, i);
     }
   }
@@ -90,7 +87,6 @@ final class VectorMath {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     FloatVector l1 = FloatVector.broadcast(SPECIES, L1);
     FloatVector l2 = FloatVector.broadcast(SPECIES, L2);
     FloatVector l3 = FloatVector.broadcast(SPECIES, L3);
@@ -99,7 +95,6 @@ final class VectorMath {
     FloatVector l6 = FloatVector.broadcast(SPECIES, L6);
     FloatVector l7 = FloatVector.broadcast(SPECIES, L7);
     FloatVector l8 = FloatVector.broadcast(SPECIES, L8);
-    FloatVector l9 = FloatVector.broadcast(SPECIES, L9);
     IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
@@ -113,9 +108,8 @@ final class VectorMath {
       // The product again without its rounding error, so that the result is exact for large |v|.
       FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-      FloatVector e =
-          e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
-      FloatVector series = l9.fma(e, l8).fma(e, l7).fma(e, l6).fma(e, l5); // log1p(e) without e
+      FloatVector e = e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+      FloatVector series = l8.fma(e, l7).fma(e, l6).fma(e, l5); // log1p(e) without e
       series = series.fma(e, l4).fma(e, l3).fma(e, l2).fma(e, l1);
       v.blend(zero, v.compare(LT, zero)).add(series.fma(e.mul(e), e)).intoArray(x, i);
     }
@@ -132,7 +126,6 @@ final class VectorMath {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
@@ -146,9 +139,35 @@ final class VectorMath {
       FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
       FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
       FloatVector exponential =
-          e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+          e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
       FloatVector numerator = exponential.blend(one, v.compare(GE, zero));
       numerator.div(exponential.add(one)).intoArray(out, i);
+    }
+  }
+
+  /** x = x / (1 + exp(-x)). */
+  static void silu(float[] x, int length) {
+    FloatVector e1 = FloatVector.broadcast(SPECIES, E1);
+    FloatVector e2 = FloatVector.broadcast(SPECIES, E2);
+    FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
+    FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
+    FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
+    IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
+    FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
+    FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
+    FloatVector minusRest = FloatVector.broadcast(SPECIES, -LOG2E_REST);
+    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector magnitude = v.reinterpretAsInts().and(NO_SIGN).min(most).reinterpretAsFloats();
+      FloatVector rounded = magnitude.fma(minusLog2e, round);
+      FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
+      FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
+      FloatVector exponential =
+          e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+      FloatVector numerator = exponential.blend(one, v.compare(GE, zero));
+      v.mul(numerator).div(exponential.add(one)).intoArray(x, i);
     }
   }
 
@@ -166,7 +185,6 @@ final class VectorMath {
     FloatVector e3 = FloatVector.broadcast(SPECIES, E3);
     FloatVector e4 = FloatVector.broadcast(SPECIES, E4);
     FloatVector e5 = FloatVector.broadcast(SPECIES, E5);
-    FloatVector e6 = FloatVector.broadcast(SPECIES, E6);
     IntVector most = IntVector.broadcast(INTS, LARGEST_LOG_BITS);
     FloatVector round = FloatVector.broadcast(SPECIES, ROUND);
     FloatVector minusLog2e = FloatVector.broadcast(SPECIES, -LOG2E);
@@ -187,7 +205,7 @@ final class VectorMath {
         FloatVector f = magnitude.fma(minusRest, magnitude.fma(minusLog2e, round.sub(rounded)));
         FloatVector scale = rounded.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
         FloatVector exponential =
-            e6.fma(f, e5).fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
+            e5.fma(f, e4).fma(f, e3).fma(f, e2).fma(f, e1).fma(f.mul(scale), scale);
         FloatVector numerator = exponential.blend(one, v.compare(GE, zero));
         v.mul(numerator).div(exponential.add(one)).intoArray(out, i);
       }

@@ -8,10 +8,14 @@ final class Workspace {
   private final ScanKernel kernel;
   private final List<DirectionScan> directions = new ArrayList<>();
   private final ConvolutionTile convolution;
+  private final Convolution2dTile convolution2d;
+  private final NormalizationTile normalization;
 
   Workspace(ScanKernel kernel) {
     this.kernel = kernel;
     this.convolution = new ConvolutionTile(kernel);
+    this.convolution2d = new Convolution2dTile(kernel);
+    this.normalization = new NormalizationTile(kernel);
   }
 
   /** The scan of the k-th direction. */
@@ -24,5 +28,13 @@ final class Workspace {
 
   ConvolutionTile convolution() {
     return convolution;
+  }
+
+  Convolution2dTile convolution2d() {
+    return convolution2d;
+  }
+
+  NormalizationTile normalization() {
+    return normalization;
   }
 }

@@ -128,11 +128,10 @@ public final class DirectionalScan {
       boolean training) {
     long rows = (long) directions * inner;
     NDArray a = value(store, aLogs, u, training).exp().neg(); // (K*D, N)
-    NDList as = split(a, u); // (D, N) each
-    NDList skips = split(value(store, ds, u, training), u); // (D) each
-    NDList biases = split(value(store, dtBias, u, training).reshape(rows), u); // (D) each
-    NDList weights = split(value(store, dtProj, u, training).reshape(rows, rank), u); // (D, R)
-    a.attach(u.getManager());
+    NDArray skips = value(store, ds, u, training); // (K*D)
+    NDArray biases = value(store, dtBias, u, training).reshape(rows);
+    NDArray weights = value(store, dtProj, u, training).reshape(rows, rank);
+    new NDList(a, biases, weights).attach(u.getManager());
     List<ScanDirection> scans = new ArrayList<>();
     for (int i = 0; i < paths.size(); i++) {
       int k = i % directions;
@@ -145,11 +144,12 @@ public final class DirectionalScan {
               new Columns(projected, b - rank, b),
               new Columns(projected, b, b + states),
               c == null ? new Columns(projected, b + states, b + 2 * states) : Columns.all(c),
-              as.get(k),
-              skips.get(k),
-              biases.get(k),
+              a,
+              skips,
+              biases,
               1,
-              weights.get(k)));
+              weights,
+              k));
     }
     return SelectiveScan.forward(new SelectiveScanArguments(scans, null, Merge.SUM, true));
   }
@@ -157,13 +157,6 @@ public final class DirectionalScan {
   private static NDArray value(
       ParameterStore store, Parameter parameter, NDArray u, boolean training) {
     return store.getValue(parameter, u.getDevice(), training);
-  }
-
-  /** Each direction's D rows of a parameter, in the manager of u. */
-  private NDList split(NDArray parameter, NDArray u) {
-    NDList rows = parameter.split(directions);
-    rows.attach(u.getManager());
-    return rows;
   }
 
   /**

@@ -1,11 +1,9 @@
 package dev.visionmamba.heads.restoration.mambair;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
-import dev.visionmamba.backbones.layers.Activations;
 import dev.visionmamba.backbones.layers.Conv2d;
 import dev.visionmamba.backbones.layers.Conv2d.Geometry;
 import dev.visionmamba.backbones.layers.Initializers;
@@ -14,6 +12,7 @@ import dev.visionmamba.backbones.layers.Linear;
 import dev.visionmamba.backbones.layers.NamedBlock;
 import dev.visionmamba.heads.restoration.layers.DirectionalScan;
 import dev.visionmamba.heads.restoration.layers.Scopes;
+import dev.visionmamba.scans.Columns;
 import dev.visionmamba.scans.ScanPath;
 import dev.visionmamba.scans.ScanStrategies;
 import dev.visionmamba.scans.autograd.Tape;
@@ -27,11 +26,6 @@ import java.util.List;
 final class SS2D extends NamedBlock {
   private static final float EPSILON = 1e-5f;
   private static final int DIRECTIONS = 4;
-
-  /** The halves of the first projection. */
-  private static final int INPUT = 0;
-
-  private static final int GATE = 1;
 
   private final int inner; // D
   private final DirectionalScan scan;
@@ -62,36 +56,25 @@ final class SS2D extends NamedBlock {
   /** (B, H, W, C) to the same shape, in the scope of the caller. */
   @Override
   public NDArray forward(ParameterStore store, NDArray map, boolean training) {
-    NDArray x = Tape.cut(map);
-    NDArray y = Scopes.run(() -> scanned(store, x, training));
-    NDArray gate = Activations.silu(project(store, x, GATE, training));
-    NDArray gated = training ? y.mul(gate) : y.muli(gate);
-    return outProj.forward(store, gated, training);
-  }
-
-  /** Half the first projection: the gate's is not needed before the scan is over. */
-  private NDArray project(ParameterStore store, NDArray x, int half, boolean training) {
-    try (NDList halves = value(store, inProj.weight(), x, training).split(2)) {
-      return Linear.apply(x, halves.get(half), null);
-    }
-  }
-
-  /** The scan of one half and the norm after it: (B, H, W, C) to (B, H, W, D). */
-  private NDArray scanned(ParameterStore store, NDArray x, boolean training) {
-    Shape shape = x.getShape();
+    Shape shape = map.getShape();
     int height = Math.toIntExact(shape.get(1));
     int width = Math.toIntExact(shape.get(2));
-    NDArray convolved =
-        Scopes.run(
-            () ->
-                Activations.silu(
-                    conv2d.forward(store, project(store, x, INPUT, training), training)));
-    NDArray u = Tape.cut(convolved.reshape(shape.get(0), (long) height * width, inner));
+    Shape tokens = new Shape(shape.get(0), (long) height * width, 2L * inner);
+    NDArray xz = Tape.cut(inProj.forward(store, map, training).reshape(tokens)); // (B, L, 2D)
+    Columns x = new Columns(xz, 0, inner);
+    Columns z = new Columns(xz, inner, 2 * inner);
+    NDArray y = Scopes.run(() -> scanned(store, x, height, width, training)); // (B, L, D)
+    NDArray gated = outNorm.forward(store, y, z, training);
+    return outProj.forward(store, gated, training).reshape(shape);
+  }
+
+  /** SiLU(convolution), then the scan: (B, L, D) to the same shape. */
+  private NDArray scanned(
+      ParameterStore store, Columns x, int height, int width, boolean training) {
+    NDArray u = Tape.cut(conv2d.forwardSilu(store, x, height, width, training)); // (B, L, D)
     NDArray projected = Tape.cut(scan.project(store, u, training)); // (B, L, K*(R + 2N))
     List<ScanPath> paths = ScanStrategies.CROSS.paths(height, width);
-    NDArray y = scan.forward(store, u, projected, paths, null, training);
-    NDArray map = y.reshape(shape.get(0), height, width, inner);
-    return outNorm.forward(store, map, training);
+    return scan.forward(store, u, projected, paths, null, training);
   }
 
   long multiplyAdds(long height, long width) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.scans.Columns;
+import dev.visionmamba.scans.ScanDirection;
 import dev.visionmamba.scans.ScanPath;
 
 /**
@@ -40,6 +41,15 @@ final class Addresses implements AutoCloseable {
     NDArray single = array.toType(DataType.FLOAT32, false);
     single.attach(own);
     return read(single);
+  }
+
+  /** A direction's rows of a parameter or its gradient, for as long as the call; null for none. */
+  NDArray rowsOf(ScanDirection direction, NDArray parameter) {
+    NDArray rows = direction.rowsOf(parameter);
+    if (rows != parameter) {
+      rows.attach(own);
+    }
+    return rows;
   }
 
   /** The first of the columns to be read; rows are as wide as the array. */

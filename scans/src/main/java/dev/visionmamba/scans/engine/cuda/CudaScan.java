@@ -280,10 +280,10 @@ final class CudaScan {
 
       ParameterRows of =
           new ParameterRows(device, at, type, scan.parameterRows, rows, rowColumns, channels);
-      of.addTo(0, states, gradientOf.apply(direction.a()));
-      of.addTo(states, 1, gradientOf.apply(direction.d()));
-      of.addTo(states + 1, 1, gradientOf.apply(direction.deltaBias()));
-      of.addTo(states + 2, rank, gradientOf.apply(direction.deltaWeight()));
+      of.addTo(0, states, at.rowsOf(direction, gradientOf.apply(direction.a())));
+      of.addTo(states, 1, at.rowsOf(direction, gradientOf.apply(direction.d())));
+      of.addTo(states + 1, 1, at.rowsOf(direction, gradientOf.apply(direction.deltaBias())));
+      of.addTo(states + 2, rank, at.rowsOf(direction, gradientOf.apply(direction.deltaWeight())));
     }
   }
 

@@ -68,10 +68,10 @@ final class ScanStructure {
           width(direction.b()),
           at.read(direction.c()),
           width(direction.c()),
-          at.readParameter(direction.a()),
-          at.readParameter(direction.d()),
-          at.readParameter(direction.deltaBias()),
-          at.readParameter(direction.deltaWeight())
+          at.readParameter(at.rowsOf(direction, direction.a())),
+          at.readParameter(at.rowsOf(direction, direction.d())),
+          at.readParameter(at.rowsOf(direction, direction.deltaBias())),
+          at.readParameter(at.rowsOf(direction, direction.deltaWeight()))
         };
   }
 

@@ -1,0 +1,95 @@
+package dev.visionmamba.scans.engine;
+
+import static jdk.incubator.vector.VectorOperators.ADD;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Norms with the JDK's Vector API. A token's last vector overlaps the one before where its channels
+ * are no multiple of the lanes. Means, scales and outputs are computed in loops of their own, so
+ * that one token's sum need not be waited for before the next is begun.
+ */
+final class VectorNormalization {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final int LANES = SPECIES.length();
+
+  private VectorNormalization() {}
+
+  /** Normalises the tokens of a tile. */
+  static void normalize(NormalizationTile tile) {
+    if (tile.channels < LANES) {
+      PlainNormalization.normalize(tile);
+      return;
+    }
+    FloatVector unseen = unseenLanes(tile.channels);
+    if (tile.centred) {
+      means(tile, unseen);
+    }
+    scales(tile, unseen);
+    outputs(tile);
+  }
+
+  /** 1 in the lanes of the last vector that the one before has not, 0 in the others. */
+  private static FloatVector unseenLanes(int channels) {
+    int seen = (LANES - channels % LANES) % LANES;
+    return FloatVector.broadcast(SPECIES, 1f)
+        .blend(0f, FloatVector.zero(SPECIES).addIndex(1).lt(seen));
+  }
+
+  private static void means(NormalizationTile tile, FloatVector unseen) {
+    float[] x = tile.x;
+    float[] mean = tile.mean;
+    int channels = tile.channels;
+    int last = channels - LANES;
+    for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, x, row + last).mul(unseen);
+      for (int i = 0; i < last; i += LANES) {
+        sum = sum.add(FloatVector.fromArray(SPECIES, x, row + i));
+      }
+      mean[token] = sum.reduceLanes(ADD) / channels;
+    }
+  }
+
+  private static void scales(NormalizationTile tile, FloatVector unseen) {
+    float[] x = tile.x;
+    float[] mean = tile.mean;
+    float[] scale = tile.scale;
+    int channels = tile.channels;
+    int last = channels - LANES;
+    for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
+      FloatVector centre = FloatVector.broadcast(SPECIES, mean[token]);
+      FloatVector d = FloatVector.fromArray(SPECIES, x, row + last).sub(centre).mul(unseen);
+      FloatVector sum = d.mul(d);
+      for (int i = 0; i < last; i += LANES) {
+        d = FloatVector.fromArray(SPECIES, x, row + i).sub(centre);
+        sum = d.fma(d, sum);
+      }
+      float variance = sum.reduceLanes(ADD) / channels;
+      scale[token] = (float) (1 / Math.sqrt(variance + tile.epsilon));
+    }
+  }
+
+  private static void outputs(NormalizationTile tile) {
+    float[] x = tile.x;
+    float[] y = tile.y;
+    float[] mean = tile.mean;
+    float[] scale = tile.scale;
+    int channels = tile.channels;
+    int last = channels - LANES;
+    for (int i = 0; ; i = Math.min(i + LANES, last)) {
+      FloatVector weight = FloatVector.fromArray(SPECIES, tile.weight, i);
+      FloatVector bias = FloatVector.fromArray(SPECIES, tile.bias, i);
+      for (int token = 0, at = i; token < tile.tokens; token++, at += channels) {
+        FloatVector.fromArray(SPECIES, x, at)
+            .sub(mean[token])
+            .mul(scale[token])
+            .fma(weight, bias)
+            .intoArray(y, at);
+      }
+      if (i == last) {
+        return;
+      }
+    }
+  }
+}
