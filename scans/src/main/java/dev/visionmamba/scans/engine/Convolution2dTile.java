@@ -6,10 +6,13 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * As many rows of a map as a filter covers, with zeros at their ends, and the convolution over
- * them. One worker reuses it.
+ * Three rows of a map, with zeros at their ends, and the 3x3 convolution over them. One worker
+ * reuses it.
  */
 final class Convolution2dTile {
+  private static final int ROWS = 3;
+  private static final int TAPS = 9;
+
   private final ScanKernel kernel;
   private Operands operands;
   private CpuConvolution2d.Band band;
@@ -17,10 +20,10 @@ final class Convolution2dTile {
   /** Columns of a token in a row: the channels of the band, rounded up to whole vectors. */
   private int stride;
 
-  /** The rows around the one that is written, [W + K - 1][stride] each; the topmost first. */
-  private float[][] rows = {};
+  /** The rows around the one that is written, [W + 2][stride] each; the topmost first. */
+  private final float[][] rows = new float[ROWS][0];
 
-  /** Filters, [K * K][stride]. */
+  /** Filters, [9][stride]. */
   private float[] weight = {};
 
   private float[] bias = {};
@@ -36,7 +39,6 @@ final class Convolution2dTile {
   static final class Operands {
     private final int height;
     private final int width;
-    private final int size; // K
     private final Rows x;
     private final FloatBuffer weight;
     private final FloatBuffer bias;
@@ -45,7 +47,6 @@ final class Convolution2dTile {
     Operands(DepthwiseConv2dArguments arguments, NDArray output) {
       this.height = arguments.height();
       this.width = arguments.width();
-      this.size = arguments.kernel();
       this.x = Rows.of(arguments.x());
       this.weight = Rows.floats(arguments.weight());
       this.bias = arguments.bias() == null ? null : Rows.floats(arguments.bias());
@@ -56,13 +57,11 @@ final class Convolution2dTile {
   /** Convolves a band. */
   void forward(Operands operands, CpuConvolution2d.Band band) {
     open(operands, band);
-    int margin = operands.size / 2;
-    for (int i = 0; i < operands.size - 1; i++) {
-      read(band.fromRow() - margin + i, rows[i]);
-    }
+    read(band.fromRow() - 1, rows[0]);
+    read(band.fromRow(), rows[1]);
     for (int row = band.fromRow(); row < band.toRow(); row++) {
-      read(row + margin, rows[operands.size - 1]);
-      kernel.convolve(rows, weight, bias, operands.size, sum, operands.width, stride);
+      read(row + 1, rows[2]);
+      kernel.convolve(rows, weight, bias, sum, operands.width, stride);
       kernel.silu(sum, operands.width * stride);
       write(row);
       moveUp();
@@ -74,21 +73,19 @@ final class Convolution2dTile {
     this.band = band;
     int lanes = kernel.lanes();
     int channels = band.toChannel() - band.fromChannel();
-    int taps = operands.size * operands.size;
     stride = (channels + lanes - 1) / lanes * lanes;
-    rows = rows.length == operands.size ? rows : new float[operands.size][0];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = ScanTile.grown(rows[i], (operands.width + operands.size - 1) * stride);
+    for (int i = 0; i < ROWS; i++) {
+      rows[i] = ScanTile.grown(rows[i], (operands.width + 2) * stride);
       Arrays.fill(rows[i], 0f); // the ends, and lanes without a channel, stay so
     }
-    weight = ScanTile.grown(weight, taps * stride);
+    weight = ScanTile.grown(weight, TAPS * stride);
     bias = ScanTile.grown(bias, stride);
     sum = ScanTile.grown(sum, operands.width * stride);
     for (int i = 0; i < stride; i++) {
       int channel = band.fromChannel() + i;
       boolean exists = i < channels;
-      for (int k = 0; k < taps; k++) {
-        weight[k * stride + i] = exists ? operands.weight.get(channel * taps + k) : 0f;
+      for (int k = 0; k < TAPS; k++) {
+        weight[k * stride + i] = exists ? operands.weight.get(channel * TAPS + k) : 0f;
       }
       bias[i] = exists && operands.bias != null ? operands.bias.get(channel) : 0f;
     }
@@ -96,7 +93,7 @@ final class Convolution2dTile {
 
   /** A row of the map, or zeros above and below it. */
   private void read(int row, float[] to) {
-    int first = operands.size / 2 * stride;
+    int first = stride; // after the zeros
     if (row < 0 || row >= operands.height) {
       Arrays.fill(to, first, first + operands.width * stride, 0f);
       return;
@@ -118,7 +115,8 @@ final class Convolution2dTile {
   /** The topmost row has been seen for the last time; its array takes the next. */
   private void moveUp() {
     float[] top = rows[0];
-    System.arraycopy(rows, 1, rows, 0, rows.length - 1);
-    rows[rows.length - 1] = top;
+    rows[0] = rows[1];
+    rows[1] = rows[2];
+    rows[2] = top;
   }
 }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** One depthwise convolution on the CPU, cut into bands of rows and ranges of channels. */
+/** One 3x3 depthwise convolution on the CPU, cut into bands of rows and ranges of channels. */
 final class CpuConvolution2d {
   /** A band shares all but few of the rows that it reads. */
   private static final int BAND = 16;
@@ -32,6 +32,11 @@ final class CpuConvolution2d {
     this.batch = Math.toIntExact(arguments.x().array().getShape().get(0));
   }
 
+  /** Whether it is a 3x3 one; larger ones are left to libtorch, which is twice as fast there. */
+  static boolean suits(DepthwiseConv2dArguments arguments) {
+    return arguments.kernel() == 3;
+  }
+
   /** Rows fromRow..toRow-1 of a map, channels fromChannel..toChannel-1. */
   record Band(int item, int fromRow, int toRow, int fromChannel, int toChannel) {}
 
@@ -50,16 +55,19 @@ final class CpuConvolution2d {
   }
 
   private List<Band> bands() {
-    int rows = arguments.kernel() + 1; // those that are read and the one that is written
-    int fitting = FLOATS / (rows * (arguments.width() + arguments.kernel() - 1)) / lanes * lanes;
-    int width = Math.max(4 * lanes, fitting);
+    int height = arguments.height();
+    int rowFloats = 4 * (arguments.width() + 2); // three rows that are read, one that is written
+    int width = Math.max(4 * lanes, FLOATS / rowFloats / lanes * lanes);
+    int threads = Threads.perOperation();
+    int evenly = (height + BAND * threads - 1) / (BAND * threads) * threads;
+    int parts = Math.min(height, evenly);
     List<Band> bands = new ArrayList<>();
     for (int item = 0; item < batch; item++) {
       for (int channel = 0; channel < arguments.channels(); channel += width) {
         int toChannel = Math.min(arguments.channels(), channel + width);
-        for (int row = 0; row < arguments.height(); row += BAND) {
-          int toRow = Math.min(arguments.height(), row + BAND);
-          bands.add(new Band(item, row, toRow, channel, toChannel));
+        for (int part = 0; part < parts; part++) {
+          int from = height * part / parts;
+          bands.add(new Band(item, from, height * (part + 1) / parts, channel, toChannel));
         }
       }
     }

@@ -108,7 +108,9 @@ final class CpuEngine implements ScanEngine {
 
   @Override
   public NDArray depthwiseConv2d(DepthwiseConv2dArguments arguments) {
-    return new CpuConvolution2d(workspaces::get, kernel.lanes(), arguments).forward();
+    return CpuConvolution2d.suits(arguments)
+        ? new CpuConvolution2d(workspaces::get, kernel.lanes(), arguments).forward()
+        : ScanEngine.super.depthwiseConv2d(arguments);
   }
 
   @Override

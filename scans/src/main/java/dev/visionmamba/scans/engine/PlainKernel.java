@@ -105,12 +105,12 @@ final class PlainKernel implements ScanKernel {
 
   @Override
   public void convolve(
-      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride) {
+      float[][] rows, float[] weight, float[] bias, float[] out, int width, int stride) {
     for (int i = 0; i < width; i++) {
       System.arraycopy(bias, 0, out, i * stride, stride);
-      for (int k = 0; k < size * size; k++) {
-        int from = (i + k % size) * stride;
-        multiplyAdd(rows[k / size], from, weight, k * stride, out, i * stride, stride);
+      for (int k = 0; k < 9; k++) {
+        int from = (i + k % 3) * stride;
+        multiplyAdd(rows[k / 3], from, weight, k * stride, out, i * stride, stride);
       }
     }
   }

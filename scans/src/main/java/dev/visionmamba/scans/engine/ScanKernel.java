@@ -32,15 +32,14 @@ interface ScanKernel {
       float[] x, float[] weight, float[] bias, int taps, float[] out, int rows, int stride);
 
   /**
-   * A row of a depthwise convolution: out[w] = bias + sum over i, j of weight[i, j] rows[i][w + j].
+   * A row of a 3x3 depthwise convolution: out[w] = bias + sum over i, j of weight[i, j] rows[i][w +
+   * j].
    *
-   * @param rows as many as the filter covers, [width + size - 1][stride] each
-   * @param weight [size * size][stride]
-   * @param size of the filter
+   * @param rows three, [width + 2][stride] each
+   * @param weight [9][stride]
    * @param out [width][stride]
    */
-  void convolve(
-      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride);
+  void convolve(float[][] rows, float[] weight, float[] bias, float[] out, int width, int stride);
 
   /**
    * Normalises the tokens of a tile: y = (x - mean) scale weight + bias.

@@ -3,27 +3,22 @@ package dev.visionmamba.scans.engine;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** A row of a depthwise convolution with the JDK's Vector API. */
+/** A row of a 3x3 depthwise convolution with the JDK's Vector API. */
 final class VectorConvolution2d {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
 
   private VectorConvolution2d() {}
 
-  /** As {@link ScanKernel} says. */
+  /** As {@link ScanKernel} says; the nine weights stay in registers. */
   static void convolve(
-      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride) {
+      float[][] rows, float[] weight, float[] bias, float[] out, int width, int stride) {
     for (int column = 0; column < stride; column += LANES) {
-      if (size == 3) {
-        threeByThree(rows, weight, bias, out, width, stride, column);
-      } else {
-        anySize(rows, weight, bias, size, out, width, stride, column);
-      }
+      convolve(rows, weight, bias, out, width, stride, column);
     }
   }
 
-  /** The nine weights stay in registers. */
-  private static void threeByThree(
+  private static void convolve(
       float[][] rows,
       float[] weight,
       float[] bias,
@@ -57,32 +52,6 @@ final class VectorConvolution2d {
       centre = FloatVector.fromArray(SPECIES, middle, last).fma(w12, centre);
       bottom = FloatVector.fromArray(SPECIES, below, last).fma(w22, bottom);
       top.add(centre).add(bottom).intoArray(out, at);
-    }
-  }
-
-  private static void anySize(
-      float[][] rows,
-      float[] weight,
-      float[] bias,
-      int size,
-      float[] out,
-      int width,
-      int stride,
-      int column) {
-    FloatVector shift = FloatVector.fromArray(SPECIES, bias, column);
-    for (int i = 0; i < size; i++) {
-      float[] row = rows[i];
-      for (int j = 0, at = column; j < width; j++, at += stride) {
-        FloatVector sum = i == 0 ? shift : FloatVector.fromArray(SPECIES, out, at);
-        for (int k = 0, from = at, w = i * size * stride + column;
-            k < size;
-            k++, from += stride, w += stride) {
-          sum =
-              FloatVector.fromArray(SPECIES, row, from)
-                  .fma(FloatVector.fromArray(SPECIES, weight, w), sum);
-        }
-        sum.intoArray(out, at);
-      }
     }
   }
 }

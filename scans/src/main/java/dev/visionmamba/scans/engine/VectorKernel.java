@@ -67,8 +67,8 @@ final class VectorKernel implements ScanKernel {
 
   @Override
   public void convolve(
-      float[][] rows, float[] weight, float[] bias, int size, float[] out, int width, int stride) {
-    VectorConvolution2d.convolve(rows, weight, bias, size, out, width, stride);
+      float[][] rows, float[] weight, float[] bias, float[] out, int width, int stride) {
+    VectorConvolution2d.convolve(rows, weight, bias, out, width, stride);
   }
 
   @Override

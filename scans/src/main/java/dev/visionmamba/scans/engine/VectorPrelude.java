@@ -31,16 +31,9 @@ final class VectorPrelude {
     kernel.oneMinusExpOfMinus(tile.u, tile.y, lanes);
     kernel.multiplyAdd(tile.u, 0, tile.u, 0, tile.y, 0, lanes);
     kernel.convolve(tile.u, tile.u, tile.bias, 1, tile.y, 1, lanes);
-    convolveMaps(kernel, lanes);
+    float[][] rows = new float[3][3 * lanes];
+    kernel.convolve(rows, new float[9 * lanes], tile.bias, tile.y, 1, lanes);
     normalize(kernel, lanes);
-  }
-
-  private static void convolveMaps(ScanKernel kernel, int lanes) {
-    for (int size : new int[] {3, 5}) {
-      float[][] rows = new float[size][size * lanes];
-      float[] weight = new float[size * size * lanes];
-      kernel.convolve(rows, weight, new float[lanes], size, new float[lanes], 1, lanes);
-    }
   }
 
   private static void normalize(ScanKernel kernel, int lanes) {
