@@ -1,5 +1,6 @@
 package dev.visionmamba.scans.engine;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -79,9 +80,7 @@ public final class ScanEngines {
    */
   public static ScanEngine choose(NDList arrays, boolean differentiable) {
     for (ScanEngine engine : available()) {
-      if ((!differentiable || engine.isDifferentiable())
-          && arrays.stream()
-              .allMatch(array -> engine.supports(array.getDevice(), array.getDataType()))) {
+      if ((!differentiable || engine.isDifferentiable()) && supportsAll(engine, arrays)) {
         return engine;
       }
     }
@@ -91,6 +90,16 @@ public final class ScanEngines {
                 .map(array -> array.getDataType() + " on " + array.getDevice())
                 .distinct()
                 .collect(Collectors.joining(" with ")));
+  }
+
+  /** No stream: this is asked for every operator of a network. */
+  private static boolean supportsAll(ScanEngine engine, NDList arrays) {
+    for (NDArray array : arrays) {
+      if (!engine.supports(array.getDevice(), array.getDataType())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static List<ScanEngine> load() {
