@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.visionmamba.backbones.layers.NamedBlock;
+import dev.visionmamba.scans.engine.Threads;
 import dev.visionmamba.zoo.catalogue.Task;
 import dev.visionmamba.zoo.checkpoint.Checkpoint;
 import dev.visionmamba.zoo.checkpoint.CheckpointException;
@@ -171,6 +172,7 @@ record ModelKind<N extends NamedBlock, M extends TrainedModel<N>>(
     if (task != null) {
       requireTask(task, name);
     }
+    Threads.applyToLibtorch(); // refuses a wrong setting, which is no fault of the file
     try {
       return network.apply(description);
     } catch (IllegalArgumentException e) {

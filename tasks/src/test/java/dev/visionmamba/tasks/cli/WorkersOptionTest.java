@@ -72,6 +72,16 @@ class WorkersOptionTest {
   }
 
   @Test
+  void aWrongNumberOfThreadsIsNoFaultOfTheModel() {
+    System.setProperty(Threads.PROPERTY, "none");
+    CommandLineRun run = CommandLineRun.of("classify", "picture.png");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.errLines())
+        .containsExactly(
+            "visionmamba: -Dvisionmamba.threads=none must be a whole number of at least 1");
+  }
+
+  @Test
   void aGpuHasOneUnlessSaid() {
     assertThat(Any.startOn(Device.gpu())).isEqualTo(1);
     assertThat(Any.startOn(Device.gpu(), "--workers", "3")).isEqualTo(3);
