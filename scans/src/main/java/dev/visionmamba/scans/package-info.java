@@ -16,7 +16,9 @@
  *       of any size; {@link dev.visionmamba.scans.ScanStrategies} has the published ones, and a
  *       lambda is another;
  *   <li>{@link dev.visionmamba.scans.SelectiveScan} runs the recurrence along the paths, {@link
- *       dev.visionmamba.scans.CausalConv1d} the short convolution that stands before it;
+ *       dev.visionmamba.scans.CausalConv1d} the short convolution that stands before it in a
+ *       sequence and {@link dev.visionmamba.scans.DepthwiseConv2d} the one in a map, {@link
+ *       dev.visionmamba.scans.Normalization} the norm before or after it, with a gate;
  *   <li>{@link dev.visionmamba.scans.StateSpaceDuality} holds the forms that are matrix products:
  *       Mamba-2 (Dao and Gu 2024, <a href="https://arxiv.org/abs/2405.21060">arXiv:2405.21060</a>)
  *       and the non-causal one (VSSD, Shi et al. 2024, <a
