@@ -61,20 +61,20 @@ final class SS2D extends NamedBlock {
     int width = Math.toIntExact(shape.get(2));
     Shape tokens = new Shape(shape.get(0), (long) height * width, 2L * inner);
     NDArray xz = Tape.cut(inProj.forward(store, map, training).reshape(tokens)); // (B, L, 2D)
-    Columns x = new Columns(xz, 0, inner);
-    Columns z = new Columns(xz, inner, 2 * inner);
-    NDArray y = Scopes.run(() -> scanned(store, x, height, width, training)); // (B, L, D)
-    NDArray gated = outNorm.forward(store, y, z, training);
-    return outProj.forward(store, gated, training).reshape(shape);
+    NDArray y = Scopes.run(() -> scanned(store, xz, height, width, training)); // (B, L, D)
+    return outProj.forward(store, y, training).reshape(shape);
   }
 
-  /** SiLU(convolution), then the scan: (B, L, D) to the same shape. */
+  /** norm(scan(SiLU(convolution of x))) * SiLU(z): (B, L, 2D) to (B, L, D). */
   private NDArray scanned(
-      ParameterStore store, Columns x, int height, int width, boolean training) {
+      ParameterStore store, NDArray xz, int height, int width, boolean training) {
+    Columns x = new Columns(xz, 0, inner);
+    Columns z = new Columns(xz, inner, 2 * inner);
     NDArray u = Tape.cut(conv2d.forwardSilu(store, x, height, width, training)); // (B, L, D)
     NDArray projected = Tape.cut(scan.project(store, u, training)); // (B, L, K*(R + 2N))
     List<ScanPath> paths = ScanStrategies.CROSS.paths(height, width);
-    return scan.forward(store, u, projected, paths, null, training);
+    NDArray y = scan.forward(store, u, projected, paths, null, training);
+    return outNorm.forward(store, y, z, training);
   }
 
   long multiplyAdds(long height, long width) {
