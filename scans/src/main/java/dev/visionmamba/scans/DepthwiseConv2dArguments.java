@@ -27,9 +27,14 @@ public record DepthwiseConv2dArguments(
   public DepthwiseConv2dArguments {
     int channels = Objects.requireNonNull(x, "x").width();
     Shape input = Operands.shape("x", x.array());
-    if (height < 1 || width < 1 || (long) height * width != input.get(1)) {
+    String size = height + "x" + width;
+    if (height < 1 || width < 1) {
+      throw Operands.misfit("a map", "at least 1x1", size + " (height x width)");
+    }
+    long tokens = (long) height * width;
+    if (tokens != input.get(1)) {
       throw new IllegalArgumentException(
-          "a map of " + height + "x" + width + " has other tokens than x, which is " + input);
+          "x must have the " + tokens + " tokens of a map of " + size + ", but is " + input);
     }
     Shape filters = Operands.shape("the weight", weight);
     boolean fits =

@@ -55,6 +55,9 @@ public record ScanDirection(
           "the parameter path", path.steps() + " steps", parameterPath.steps() + " steps");
     }
     int channels = Objects.requireNonNull(u, "u").width();
+    if (index < 0) {
+      throw Operands.misfit("the index of the direction", "at least 0", index);
+    }
     long batch = Operands.shape("u", u.array()).get(0);
     long states = requireMatrix("A", a, channels, index, "states").get(1);
     long rank =
@@ -92,11 +95,14 @@ public record ScanDirection(
         shape.dimension() == 2
             && shape.get(1) >= 1
             && shape.get(0) % channels == 0
-            && index >= 0
             && index < shape.get(0) / channels;
     if (!fits) {
-      String several = index == 0 ? "" : " or those of " + (index + 1) + " directions or more";
-      throw Operands.misfit(name, "(" + channels + ", " + columns + ")" + several, shape);
+      String wanted =
+          index == 0
+              ? "(%d, %s)".formatted(channels, columns)
+              : "(K*%d, %s) with K at least %d, to hold direction %d"
+                  .formatted(channels, columns, index + 1L, index);
+      throw Operands.misfit(name, wanted, shape);
     }
     return shape;
   }

@@ -194,7 +194,8 @@ class CudaKernelsTest {
                         parameter.apply(of.d()),
                         parameter.apply(of.deltaBias()),
                         of.groups(),
-                        parameter.apply(of.deltaWeight())))
+                        parameter.apply(of.deltaWeight()),
+                        of.index()))
             .toList();
     return new SelectiveScanArguments(
         directions, columns.apply(arguments.gate()), arguments.merge(), arguments.deltaSoftplus());
@@ -348,6 +349,15 @@ class CudaKernelsTest {
           assertThat(value).isZero();
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ONE_PASS, SOME_TILES, MANY_CHUNKS})
+  void directionsMayShareTheirParametersArrays(int form) {
+    ScanEngine engine = cuda.engine(form);
+    for (SharedParametersTest.Sizes sizes : SharedParametersTest.SIZES) {
+      SharedParametersTest.check(engine, engine::selectiveScanBackward, sizes);
     }
   }
 

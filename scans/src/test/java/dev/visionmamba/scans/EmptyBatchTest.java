@@ -12,6 +12,7 @@ import dev.visionmamba.scans.engine.ScanEngine;
 import dev.visionmamba.scans.engine.ScanEngines;
 import dev.visionmamba.scans.engine.ScanResult;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -69,6 +70,58 @@ class EmptyBatchTest {
       if (!engine.isDifferentiable()) {
         assertZero(engine.causalConv1dBackward(arguments, output), arguments.arrays());
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vector", "plain", "ndarray"})
+  void convolutionOfNoMapsIsEmpty(String name) {
+    try (NDManager manager = NDManager.newBaseManager();
+        GradientMode off = GradientMode.off()) {
+      for (int kernel : new int[] {3, 5}) {
+        DepthwiseConv2dArguments arguments =
+            new DepthwiseConv2dArguments(
+                Columns.all(manager.ones(new Shape(0, 6, 4))),
+                2,
+                3,
+                manager.ones(new Shape(4, 1, kernel, kernel)),
+                manager.ones(new Shape(4)));
+        NDArray output = ScanEngines.named(name).depthwiseConv2d(arguments);
+        assertThat(output.getShape()).isEqualTo(new Shape(0, 6, 4));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vector", "plain", "ndarray"})
+  void normOfNothingIsEmpty(String name) {
+    try (NDManager manager = NDManager.newBaseManager();
+        GradientMode off = GradientMode.off()) {
+      NDArray x = manager.ones(new Shape(0, 7, 4));
+      NDArray weight = manager.ones(new Shape(4));
+      for (NDArray bias : new NDArray[] {weight, null}) {
+        for (Columns gate : new Columns[] {Columns.all(x), null}) {
+          NDArray output =
+              ScanEngines.named(name)
+                  .normalize(new NormalizationArguments(x, weight, bias, 1e-5f, gate));
+          assertThat(output.getShape()).isEqualTo(new Shape(0, 7, 4));
+        }
+      }
+    }
+  }
+
+  /** As a batch may be empty in training, too. */
+  @Test
+  void gradientsOfNothingAreZero() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray x = manager.ones(new Shape(0, 6, 4));
+      NDArray ones = manager.ones(new Shape(4));
+      NormalizationArguments norm = new NormalizationArguments(x, ones, null, 1e-5f, null);
+      assertZero(Passes.gradients(norm, manager.ones(x.getShape())), norm.arrays());
+      DepthwiseConv2dArguments convolution =
+          new DepthwiseConv2dArguments(
+              Columns.all(x), 2, 3, manager.ones(new Shape(4, 1, 3, 3)), ones);
+      assertZero(Passes.gradients(convolution, manager.ones(x.getShape())), convolution.arrays());
     }
   }
 

@@ -126,6 +126,60 @@ class HalfPrecisionTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("engines")
+  void convolutionsOfMapsAreThoseOfTheSameNumbersInFloat32(ScanEngine engine) {
+    RandomOperands operands = new RandomOperands(manager, 4);
+    NDArray x = half(operands.array(-1, 1, 2, 60, CHANNELS + 3));
+    NDArray bias = operands.array(-1, 1, CHANNELS);
+    for (int kernel : new int[] {3, 5}) {
+      NDArray weight = operands.array(-1, 1, CHANNELS, 1, kernel, kernel);
+      NDArray wanted = engine.depthwiseConv2d(maps(single(x), weight, bias));
+      assertThat(wanted.getDataType()).isEqualTo(DataType.FLOAT32);
+      int before = manager.getManagedArrays().size();
+      NDArray y = engine.depthwiseConv2d(maps(x, weight, bias)); // parameters in float32
+      assertThat(manager.getManagedArrays()).hasSize(before + 1).contains(y);
+      assertThat(y.getDataType()).isEqualTo(DataType.FLOAT16);
+      assertClose(y, wanted);
+      NDArray shortWeight = half(weight);
+      NDArray shortBias = half(bias);
+      y = engine.depthwiseConv2d(maps(x, shortWeight, shortBias));
+      assertThat(y.getDataType()).isEqualTo(DataType.FLOAT16);
+      assertClose(
+          y, engine.depthwiseConv2d(maps(single(x), single(shortWeight), single(shortBias))));
+    }
+  }
+
+  private static DepthwiseConv2dArguments maps(NDArray x, NDArray weight, NDArray bias) {
+    return new DepthwiseConv2dArguments(new Columns(x, 2, 2 + CHANNELS), 6, 10, weight, bias);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("engines")
+  void normsAreThoseOfTheSameNumbersInFloat32(ScanEngine engine) {
+    RandomOperands operands = new RandomOperands(manager, 5);
+    NDArray x = half(operands.array(199, 201, 2, STEPS, CHANNELS)); // squares beyond float16
+    NDArray weight = half(operands.array(-1, 1, CHANNELS));
+    NDArray bias = half(operands.array(-1, 1, CHANNELS));
+    NDArray gate = half(operands.array(-1, 1, 2, STEPS, CHANNELS + 3));
+    for (boolean centred : new boolean[] {true, false}) {
+      NDArray shift = centred ? bias : null;
+      NDArray longShift = centred ? single(bias) : null;
+      NDArray wanted = engine.normalize(norm(single(x), single(weight), longShift, single(gate)));
+      assertThat(wanted.getDataType()).isEqualTo(DataType.FLOAT32);
+      int before = manager.getManagedArrays().size();
+      NDArray y = engine.normalize(norm(x, weight, shift, gate));
+      assertThat(manager.getManagedArrays()).hasSize(before + 1).contains(y);
+      assertThat(y.getDataType()).isEqualTo(DataType.FLOAT16);
+      assertClose(y, wanted);
+    }
+  }
+
+  private static NormalizationArguments norm(
+      NDArray x, NDArray weight, NDArray bias, NDArray gate) {
+    return new NormalizationArguments(x, weight, bias, 1e-5f, new Columns(gate, 1, 1 + CHANNELS));
+  }
+
   @Test
   void theReferenceTakesTheSameNumbersInFloat32() {
     RandomOperands operands = new RandomOperands(manager, 3);

@@ -9,6 +9,7 @@ import dev.visionmamba.scans.engine.ScanEngines;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Transposed views are read as their values lie to the eye, not in memory. */
@@ -67,6 +68,56 @@ class NonContiguousTest {
         ScanPath.raster(11),
         channelsLast(form, operands.array(-1, 1, 3, 20, 11)),
         form.apply(operands.array(-1, 1, 4, 20).transpose()),
+        form.apply(operands.array(-1, 1, 20, 2).get(":, 1")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vector", "plain", "ndarray"})
+  void normReadsTransposedViews(String name) {
+    ScanEngine engine = ScanEngines.named(name);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      for (boolean centred : new boolean[] {true, false}) {
+        Agreement.check(
+            engine.normalize(norm(manager, array -> array, centred)),
+            engine.normalize(norm(manager, NonContiguousTest::contiguous, centred)),
+            "output");
+      }
+    }
+  }
+
+  private static NormalizationArguments norm(
+      NDManager manager, UnaryOperator<NDArray> form, boolean centred) {
+    RandomOperands operands = new RandomOperands(manager, 0);
+    NDArray parameters = operands.array(-1, 1, 20, 2);
+    NDArray wide = form.apply(operands.array(-1, 1, 3, 25, 11).transpose(0, 2, 1));
+    return new NormalizationArguments(
+        form.apply(operands.array(-1, 1, 3, 20, 11).transpose(0, 2, 1)),
+        form.apply(parameters.get(":, 0")),
+        centred ? form.apply(parameters.get(":, 1")) : null,
+        1e-5f,
+        new Columns(wide, 3, 23));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"vector, 3", "plain, 3", "ndarray, 3", "vector, 5"})
+  void convolutionOfMapsReadsTransposedViews(String name, int kernel) {
+    ScanEngine engine = ScanEngines.named(name);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Agreement.check(
+          engine.depthwiseConv2d(maps(manager, array -> array, kernel)),
+          engine.depthwiseConv2d(maps(manager, NonContiguousTest::contiguous, kernel)),
+          "output");
+    }
+  }
+
+  private static DepthwiseConv2dArguments maps(
+      NDManager manager, UnaryOperator<NDArray> form, int kernel) {
+    RandomOperands operands = new RandomOperands(manager, 0);
+    return new DepthwiseConv2dArguments(
+        channelsLast(form, operands.array(-1, 1, 3, 20, 12)),
+        4,
+        3,
+        form.apply(operands.array(-1, 1, kernel, kernel, 1, 20).transpose(3, 2, 1, 0)),
         form.apply(operands.array(-1, 1, 20, 2).get(":, 1")));
   }
 

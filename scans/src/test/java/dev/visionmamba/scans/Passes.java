@@ -31,6 +31,16 @@ final class Passes {
         : engine.causalConv1dBackward(arguments, gradient);
   }
 
+  /** One gradient for each of the arguments' arrays, by autograd through the operator. */
+  static NDList gradients(NormalizationArguments arguments, NDArray gradient) {
+    return byAutograd(arguments.arrays(), gradient, () -> Normalization.forward(arguments));
+  }
+
+  /** One gradient for each of the arguments' arrays, by autograd through the operator. */
+  static NDList gradients(DepthwiseConv2dArguments arguments, NDArray gradient) {
+    return byAutograd(arguments.arrays(), gradient, () -> DepthwiseConv2d.forward(arguments));
+  }
+
   private static NDList byAutograd(NDList arrays, NDArray gradient, Supplier<NDArray> forward) {
     try (GradientCollector collector = gradient.getManager().getEngine().newGradientCollector()) {
       arrays.forEach(array -> array.setRequiresGradient(true));

@@ -153,7 +153,7 @@ class RefusedOperandsTest {
   }
 
   /** The array, as if it were on another device: this machine may have no other. */
-  private static NDArray on(Device device, NDArray array) {
+  static NDArray on(Device device, NDArray array) {
     return (NDArray)
         Proxy.newProxyInstance(
             NDArray.class.getClassLoader(),

@@ -3,6 +3,7 @@ package dev.visionmamba.scans.engine;
 import static jdk.incubator.vector.VectorOperators.ADD;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -22,28 +23,27 @@ final class VectorNormalization {
       PlainNormalization.normalize(tile);
       return;
     }
-    FloatVector unseen = unseenLanes(tile.channels);
+    VectorMask<Float> seen = seenLanes(tile.channels);
     if (tile.centred) {
-      means(tile, unseen);
+      means(tile, seen);
     }
-    scales(tile, unseen);
+    scales(tile, seen);
     outputs(tile);
   }
 
-  /** 1 in the lanes of the last vector that the one before has not, 0 in the others. */
-  private static FloatVector unseenLanes(int channels) {
+  /** The lanes of the last vector that the one before has, too. */
+  private static VectorMask<Float> seenLanes(int channels) {
     int seen = (LANES - channels % LANES) % LANES;
-    return FloatVector.broadcast(SPECIES, 1f)
-        .blend(0f, FloatVector.zero(SPECIES).addIndex(1).lt(seen));
+    return FloatVector.zero(SPECIES).addIndex(1).lt(seen);
   }
 
-  private static void means(NormalizationTile tile, FloatVector unseen) {
+  private static void means(NormalizationTile tile, VectorMask<Float> seen) {
     float[] x = tile.x;
     float[] mean = tile.mean;
     int channels = tile.channels;
     int last = channels - LANES;
     for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, x, row + last).mul(unseen);
+      FloatVector sum = FloatVector.fromArray(SPECIES, x, row + last).blend(0f, seen);
       for (int i = 0; i < last; i += LANES) {
         sum = sum.add(FloatVector.fromArray(SPECIES, x, row + i));
       }
@@ -51,7 +51,7 @@ final class VectorNormalization {
     }
   }
 
-  private static void scales(NormalizationTile tile, FloatVector unseen) {
+  private static void scales(NormalizationTile tile, VectorMask<Float> seen) {
     float[] x = tile.x;
     float[] mean = tile.mean;
     float[] scale = tile.scale;
@@ -59,7 +59,7 @@ final class VectorNormalization {
     int last = channels - LANES;
     for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
       FloatVector centre = FloatVector.broadcast(SPECIES, mean[token]);
-      FloatVector d = FloatVector.fromArray(SPECIES, x, row + last).sub(centre).mul(unseen);
+      FloatVector d = FloatVector.fromArray(SPECIES, x, row + last).sub(centre).blend(0f, seen);
       FloatVector sum = d.mul(d);
       for (int i = 0; i < last; i += LANES) {
         d = FloatVector.fromArray(SPECIES, x, row + i).sub(centre);
