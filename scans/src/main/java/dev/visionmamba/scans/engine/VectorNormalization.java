@@ -23,7 +23,7 @@ final class VectorNormalization {
       PlainNormalization.normalize(tile);
       return;
     }
-    VectorMask<Float> seen = seenLanes(tile.channels);
+    int seen = (LANES - tile.channels % LANES) % LANES;
     if (tile.centred) {
       means(tile, seen);
     }
@@ -31,19 +31,19 @@ final class VectorNormalization {
     outputs(tile);
   }
 
-  /** The lanes of the last vector that the one before has, too. */
-  private static VectorMask<Float> seenLanes(int channels) {
-    int seen = (LANES - channels % LANES) % LANES;
-    return FloatVector.zero(SPECIES).addIndex(1).lt(seen);
-  }
-
-  private static void means(NormalizationTile tile, VectorMask<Float> seen) {
+  /**
+   * The means of the tokens.
+   *
+   * @param seen how many lanes of the last vector are also in the one before
+   */
+  private static void means(NormalizationTile tile, int seen) {
     float[] x = tile.x;
     float[] mean = tile.mean;
+    VectorMask<Float> again = FloatVector.zero(SPECIES).addIndex(1).lt(seen);
     int channels = tile.channels;
     int last = channels - LANES;
     for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, x, row + last).blend(0f, seen);
+      FloatVector sum = FloatVector.fromArray(SPECIES, x, row + last).blend(0f, again);
       for (int i = 0; i < last; i += LANES) {
         sum = sum.add(FloatVector.fromArray(SPECIES, x, row + i));
       }
@@ -51,15 +51,16 @@ final class VectorNormalization {
     }
   }
 
-  private static void scales(NormalizationTile tile, VectorMask<Float> seen) {
+  private static void scales(NormalizationTile tile, int seen) {
     float[] x = tile.x;
     float[] mean = tile.mean;
     float[] scale = tile.scale;
+    VectorMask<Float> again = FloatVector.zero(SPECIES).addIndex(1).lt(seen);
     int channels = tile.channels;
     int last = channels - LANES;
     for (int token = 0, row = 0; token < tile.tokens; token++, row += channels) {
       FloatVector centre = FloatVector.broadcast(SPECIES, mean[token]);
-      FloatVector d = FloatVector.fromArray(SPECIES, x, row + last).sub(centre).blend(0f, seen);
+      FloatVector d = FloatVector.fromArray(SPECIES, x, row + last).sub(centre).blend(0f, again);
       FloatVector sum = d.mul(d);
       for (int i = 0; i < last; i += LANES) {
         d = FloatVector.fromArray(SPECIES, x, row + i).sub(centre);
