@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.Shape;
  * @param x (..., D)
  * @param weight (D)
  * @param bias (D) for a layer norm; null for an RMS norm, which has none
- * @param epsilon keeps the root from zero
+ * @param epsilon keeps the root from zero; at least 0
  * @param gate (B, L, D), as many tokens as x; null for none
  */
 public record NormalizationArguments(
@@ -38,6 +38,9 @@ public record NormalizationArguments(
         Shape columns = new Shape(tokens.get(0), tokens.get(1), gate.width());
         throw Operands.misfit("the gate", "of the tokens and channels of x, " + shape, columns);
       }
+    }
+    if (!(epsilon >= 0)) { // refuses NaN too
+      throw Operands.misfit("epsilon", "at least 0", epsilon);
     }
     Operands.requireFloating("x", x);
     Operands.requireLike("the weight", weight, "x", x);

@@ -74,6 +74,10 @@ public record ScanDirection(
     Operands.requireColumns("B", b, batch, parameterPath.tokens(), groups * states);
     Operands.requireColumns("C", c, batch, parameterPath.tokens(), groups * states);
     long rows = a.getShape().get(0);
+    if (deltaWeight != null && deltaWeight.getShape().get(0) != rows) {
+      throw Operands.misfit(
+          "the delta weight", rows + " rows as A has", deltaWeight.getShape().get(0) + " rows");
+    }
     Operands.requireVector("D", d, rows);
     Operands.requireVector("the delta bias", deltaBias, rows);
     NDArray input = u.array();

@@ -1,5 +1,6 @@
 package dev.visionmamba.scans;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
@@ -95,6 +96,17 @@ class RefusedTokenOperandsTest {
   private static Consumer<Runnable> refused(String message, Object... values) {
     return call ->
         assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message, values);
+  }
+
+  @Test
+  void anEpsilonThatKeepsNothingFromZeroIsRefused() {
+    NDArray x = ofNorm.get("x");
+    NDArray weight = ofNorm.get("the weight");
+    for (float epsilon : new float[] {-1e-5f, Float.NaN, Float.NEGATIVE_INFINITY}) {
+      refused("epsilon must be at least 0, but is %s", epsilon)
+          .accept(() -> new NormalizationArguments(x, weight, null, epsilon, null));
+    }
+    assertThat(new NormalizationArguments(x, weight, null, 0f, null).epsilon()).isZero();
   }
 
   @Test

@@ -227,6 +227,9 @@ class SharedParametersTest {
           .isThrownBy(() -> direction(manager, 9, 9, 8, 1))
           .withMessage(
               "A must be (K*4, states) with K at least 2, to hold direction 1, but is (9, 3)");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> direction(manager, 8, 8, 4, 0))
+          .withMessage("the delta weight must be 8 rows as A has, but is 4 rows");
       for (int rows : new int[] {4, 7, 12}) {
         assertThatIllegalArgumentException()
             .isThrownBy(() -> direction(manager, 8, rows, 8, 1))
