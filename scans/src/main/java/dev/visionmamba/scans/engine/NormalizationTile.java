@@ -36,6 +36,9 @@ final class NormalizationTile {
 
   float[] scale = {};
 
+  /** Sums that are not yet those of all lanes, [token][lane]. */
+  float[] sums = {};
+
   private float[] gate = {};
 
   NormalizationTile(ScanKernel kernel) {
@@ -64,6 +67,7 @@ final class NormalizationTile {
     y = ScanTile.grown(y, floats);
     mean = ScanTile.grown(mean, most());
     scale = ScanTile.grown(scale, most());
+    sums = ScanTile.grown(sums, most() * kernel.lanes());
     Arrays.fill(mean, 0f);
   }
 

@@ -10,7 +10,6 @@ import static dev.visionmamba.scans.engine.PlainMath.LEAST_EXPONENT;
 import static dev.visionmamba.scans.engine.PlainMath.LN2;
 import static dev.visionmamba.scans.engine.PlainMath.ROUND;
 import static jdk.incubator.vector.VectorOperators.ABS;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -78,7 +77,7 @@ final class VectorKernel implements ScanKernel {
 
   @Override
   public float sumOfLanes(float[] x, int from) {
-    return FloatVector.fromArray(SPECIES, x, from).reduceLanes(ADD);
+    return VectorMath.sumOfLanes(x, from);
   }
 
   @Override

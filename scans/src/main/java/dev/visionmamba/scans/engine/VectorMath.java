@@ -49,6 +49,20 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
+   * The sum of the lanes x[from...]. The Vector API's own adds them in one order before it is
+   * compiled and in another after, so that a training would not give the same bits twice.
+   */
+  static float sumOfLanes(float[] x, int from) {
+    float sum0 = 0f;
+    float sum1 = 0f;
+    for (int i = from; i < from + LANES; i += 2) {
+      sum0 += x[i];
+      sum1 += x[i + 1];
+    }
+    return sum0 + sum1;
+  }
+
+  /**
    * 1 - exp(-x) for x at least 0, accurate near 0 too.
    *
    * @param out may not be x

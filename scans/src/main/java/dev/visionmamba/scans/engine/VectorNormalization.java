@@ -1,7 +1,5 @@
 package dev.visionmamba.scans.engine;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
-
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -47,7 +45,10 @@ final class VectorNormalization {
       for (int i = 0; i < last; i += LANES) {
         sum = sum.add(FloatVector.fromArray(SPECIES, x, row + i));
       }
-      mean[token] = sum.reduceLanes(ADD) / channels;
+      sum.intoArray(tile.sums, token * LANES);
+    }
+    for (int token = 0; token < tile.tokens; token++) {
+      mean[token] = VectorMath.sumOfLanes(tile.sums, token * LANES) / channels;
     }
   }
 
@@ -66,7 +67,10 @@ final class VectorNormalization {
         d = FloatVector.fromArray(SPECIES, x, row + i).sub(centre);
         sum = d.fma(d, sum);
       }
-      float variance = sum.reduceLanes(ADD) / channels;
+      sum.intoArray(tile.sums, token * LANES);
+    }
+    for (int token = 0; token < tile.tokens; token++) {
+      float variance = VectorMath.sumOfLanes(tile.sums, token * LANES) / channels;
       scale[token] = (float) (1 / Math.sqrt(variance + tile.epsilon));
     }
   }

@@ -48,6 +48,7 @@ final class VectorPrelude {
     tile.bias = new float[lanes + 1];
     tile.mean = new float[1];
     tile.scale = new float[1];
+    tile.sums = new float[lanes];
     kernel.normalize(tile);
   }
 }
