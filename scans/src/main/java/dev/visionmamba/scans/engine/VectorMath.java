@@ -53,13 +53,11 @@ final class VectorMath {
    * compiled and in another after, so that a training would not give the same bits twice.
    */
   static float sumOfLanes(float[] x, int from) {
-    float sum0 = 0f;
-    float sum1 = 0f;
-    for (int i = from; i < from + LANES; i += 2) {
-      sum0 += x[i];
-      sum1 += x[i + 1];
+    float sum = 0f;
+    for (int i = from; i < from + LANES; i++) {
+      sum += x[i];
     }
-    return sum0 + sum1;
+    return sum;
   }
 
   /**
