@@ -25,7 +25,8 @@ import java.util.function.UnaryOperator;
  * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
  * sequences and a range of channels, with all directions, so that no two pieces write the same
  * element of the output. Where there are more threads than pieces, a forward pass also cuts by
- * direction, each part with a sum of its own.
+ * direction, each part with a sum of its own; its directions may share what they read ({@link
+ * HeapForward}) or not ({@link TiledForward}).
  */
 final class CpuScan {
   private final Supplier<Workspace> workspaces;
@@ -80,53 +81,65 @@ final class CpuScan {
    * @param checkpoints one a direction, or none
    * @param lastStates one a direction, or none
    */
-  private record Outputs(
-      ScanResult result, Merging merging, List<Rows> checkpoints, List<Rows> lastStates) {}
+  record Outputs(
+      ScanResult result, Merging merging, List<Rows> checkpoints, List<Rows> lastStates) {
+
+    /** Where a direction's states are kept between tiles; null for nowhere. */
+    Rows checkpoints(int direction) {
+      return checkpoints.isEmpty() ? null : checkpoints.get(direction);
+    }
+
+    /** Keeps a direction's last state of a sequence, if it is wanted. */
+    void keepLastState(DirectionScan scan, int sequence, int direction) {
+      if (!lastStates.isEmpty()) {
+        scan.readLastState(sequence, lastStates.get(direction));
+      }
+    }
+  }
 
   /** The forward pass. */
   ScanResult forward(Keep keep) {
     Outputs outputs = allocate(keep);
-    Merging merging = outputs.merging();
     List<Workers.Piece> pieces = pieces(operands.size());
     int parts = Workers.parts(pieces, batch, operands.size(), sequenceNanos);
-    boolean finishedByLast = lastFinishes && parts == 1;
-    NDArray output = outputs.result().output();
-    try (NDManager temporary = output.getManager().newSubManager(Device.cpu())) {
-      List<Rows> otherSums = new ArrayList<>();
-      for (int part = 1; part < parts; part++) {
-        otherSums.add(Rows.of(sumToBegin(temporary, firstOf(part, parts))));
-      }
-      Workers.run(
-          tasks(pieces, parts),
-          task -> {
-            int part = task.part();
-            Merging target = part == 0 ? merging : merging.into(otherSums.get(part - 1));
-            int from = firstOf(part, parts);
-            int to = firstOf(part + 1, parts);
-            walk(task.piece(), from, to, target, finishedByLast, outputs);
-          });
-      if (!finishedByLast) {
-        ScanPath everyToken = everyToken();
-        int tokenParts = Workers.parts(pieces, batch, tokens, sequenceNanos);
-        Workers.run(
-            tasks(pieces, tokenParts),
-            task -> {
-              Workers.Piece piece = task.piece();
-              DirectionScan scan = open(piece, 0, 1, false).direction(0);
-              int from = (int) ((long) tokens * task.part() / tokenParts);
-              int to = (int) ((long) tokens * (task.part() + 1) / tokenParts);
-              for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-                scan.finish(sequence, otherSums, merging, everyToken, from, to);
-              }
-            });
-      }
+    HeapForward onHeap = new HeapForward(this, outputs, pieces, parts);
+    if (onHeap.suits()) {
+      onHeap.run();
+    } else {
+      new TiledForward(this, outputs, pieces, parts).run();
     }
     return outputs.result();
   }
 
-  /** The first direction of a part of them. */
-  private int firstOf(int part, int parts) {
+  List<Operands> operands() {
+    return operands;
+  }
+
+  int tokens() {
+    return tokens;
+  }
+
+  int lanes() {
+    return lanes;
+  }
+
+  boolean lastFinishes() {
+    return lastFinishes;
+  }
+
+  /** The first of the directions from..to-1 that a part of them has; the end is the next part's. */
+  int firstOf(int part, int parts) {
     return operands.size() * part / parts;
+  }
+
+  /** Into how many parts tokens are cut where there are more threads than pieces. */
+  int tokenParts(List<Workers.Piece> pieces) {
+    return Workers.parts(pieces, batch, tokens, sequenceNanos);
+  }
+
+  /** The calling thread's workspace. */
+  Workspace workspace() {
+    return workspaces.get();
   }
 
   private Outputs allocate(Keep keep) {
@@ -162,46 +175,11 @@ final class CpuScan {
   }
 
   /** (B, L, D), zeros unless the direction that comes first writes every token. */
-  private NDArray sumToBegin(NDManager manager, int first) {
+  NDArray sumToBegin(NDManager manager, int first) {
     Shape shape = new Shape(batch, tokens, channels);
     return operands.get(first).visitsEveryToken()
         ? manager.create(shape, DataType.FLOAT32, Device.cpu())
         : manager.zeros(shape, DataType.FLOAT32, Device.cpu());
-  }
-
-  /** Walks directions from..to-1 of a piece. */
-  private void walk(
-      Workers.Piece piece,
-      int from,
-      int to,
-      Merging merging,
-      boolean lastFinishes,
-      Outputs outputs) {
-    Workspace workspace = open(piece, from, to, false);
-    for (int sequence = piece.fromItem(); sequence < piece.toItem(); sequence++) {
-      for (int k = from; k < to; k++) {
-        DirectionScan scan = workspace.direction(k);
-        scan.forward(
-            sequence,
-            merging,
-            k == from && operands.get(k).visitsEveryToken(),
-            k == to - 1 && lastFinishes,
-            outputs.checkpoints().isEmpty() ? null : outputs.checkpoints().get(k));
-        if (!outputs.lastStates().isEmpty()) {
-          scan.readLastState(sequence, outputs.lastStates().get(k));
-        }
-      }
-    }
-  }
-
-  private static List<Workers.Task> tasks(List<Workers.Piece> pieces, int parts) {
-    List<Workers.Task> tasks = new ArrayList<>();
-    for (Workers.Piece piece : pieces) {
-      for (int part = 0; part < parts; part++) {
-        tasks.add(new Workers.Task(piece, part));
-      }
-    }
-    return tasks;
   }
 
   /**
@@ -214,7 +192,7 @@ final class CpuScan {
   }
 
   /** All tokens as they lie; the strategy remembers it. */
-  private ScanPath everyToken() {
+  ScanPath everyToken() {
     return ScanStrategies.RASTER.paths(1, tokens).get(0);
   }
 
@@ -228,7 +206,7 @@ final class CpuScan {
   }
 
   /** The calling thread's scans of some directions, ready for a piece's channels. */
-  private Workspace open(Workers.Piece piece, int from, int to, boolean backward) {
+  Workspace open(Workers.Piece piece, int from, int to, boolean backward) {
     Workspace workspace = workspaces.get();
     for (int k = from; k < to; k++) {
       workspace

@@ -138,6 +138,24 @@ final class DirectionScan {
     boolean visitsEveryToken() {
       return path.steps() == path.tokens();
     }
+
+    /** The width of the array in which all step parameters of a token lie side by side, or 0. */
+    int parameterWidth() {
+      boolean together = stepParameters.size() == 1 && parameterPath.tokens() == path.tokens();
+      return together ? stepParameters.get(0).rows().width() : 0;
+    }
+
+    /** Whether the input is another direction's, too. */
+    boolean sharesInput(Operands other) {
+      return groups == other.groups && u.endAt(other.u, 0);
+    }
+
+    /** Whether all step parameters lie in the array in which another direction's do. */
+    boolean sharesParameters(Operands other) {
+      return parameterWidth() > 0
+          && other.parameterWidth() > 0
+          && stepParameters.get(0).rows().isOfArray(other.stepParameters.get(0).rows());
+    }
   }
 
   /**
@@ -198,6 +216,11 @@ final class DirectionScan {
     }
   }
 
+  /** Columns of a row of channels. */
+  int stride() {
+    return tile.stride;
+  }
+
   private void readParameters(int block) {
     int width = kernel.lanes();
     int states = operands.states;
@@ -233,11 +256,9 @@ final class DirectionScan {
   void forward(int sequence, Merging merging, boolean begins, boolean finishes, Rows checkpoints) {
     Arrays.fill(tile.state, 0, tile.states * tile.stride, 0f);
     int length = operands.path.steps();
-    int most = checkpoints == null ? tileSteps : ScanTile.STEPS;
+    int most = mostSteps(checkpoints);
     for (int start = 0; start < length; start += most) {
-      if (checkpoints != null && start % operands.checkpointSteps() == 0) {
-        moveState(tile.state, checkpoints, sequence, start / operands.checkpointSteps());
-      }
+      keepState(checkpoints, sequence, start);
       read(sequence, start, Math.min(most, length - start));
       if (begins) {
         Arrays.fill(tile.y, 0, tile.steps * tile.stride, 0f);
@@ -252,6 +273,107 @@ final class DirectionScan {
       } else {
         scatter(tile.y, merging.sum(), sequence);
       }
+    }
+  }
+
+  /**
+   * Walks a sequence that lies on the heap.
+   *
+   * @param sum added to
+   * @param begins whether no other direction has added to the sum before, and this one visits every
+   *     token; else it has been zero
+   * @param checkpoints as above
+   */
+  void forward(int sequence, HeapSequence heap, float[] sum, boolean begins, Rows checkpoints) {
+    tile.u = heap.u;
+    tile.y = sum;
+    if (heap.parameterWidth > 0) {
+      tile.parameters = heap.parameters;
+    }
+    Arrays.fill(tile.state, 0, tile.states * tile.stride, 0f);
+    int length = operands.path.steps();
+    int most = mostSteps(checkpoints);
+    for (int start = 0; start < length; start += most) {
+      keepState(checkpoints, sequence, start);
+      moveTo(start, Math.min(most, length - start));
+      placeRows(heap, begins);
+      if (heap.parameterWidth == 0) {
+        readStepParameters(sequence);
+      }
+      readDelta(sequence);
+      for (int block = 0; block < tile.blocks; block++) {
+        kernel.forward(tile, block);
+      }
+    }
+  }
+
+  /** Points the tile's steps to their rows on the heap. */
+  private void placeRows(HeapSequence heap, boolean begins) {
+    int stride = tile.stride;
+    for (int t = 0; t < tile.steps; t++) {
+      tile.rows[t] = steps.token(t) * stride;
+    }
+    if (heap.parameterWidth > 0) {
+      int first = operands.stepParameters.get(0).rows().firstColumn();
+      for (int t = 0; t < tile.steps; t++) {
+        tile.parameterRows[t] = parameterSteps.token(t) * heap.parameterWidth + first;
+      }
+    }
+    if (begins) {
+      for (int t = 0; t < tile.steps; t++) {
+        Arrays.fill(tile.y, tile.rows[t], tile.rows[t] + stride, 0f);
+      }
+    }
+  }
+
+  /** Copies tokens from..to-1 of a sequence to the heap. */
+  void copyTo(HeapSequence heap, int sequence, int from, int to) {
+    for (Rows.Span span : spans) {
+      operands.u.copy(sequence, from, to, span, heap.u, tile.stride);
+    }
+    if (heap.parameterWidth > 0) {
+      Rows whole = operands.stepParameters.get(0).rows().from(0);
+      Rows.Span all = new Rows.Span(0, heap.parameterWidth, 0);
+      whole.copy(sequence, from, to, all, heap.parameters, heap.parameterWidth);
+    }
+  }
+
+  /** Turns sums on the heap into the output at tokens from..to-1. */
+  void finish(
+      int sequence,
+      HeapSequence heap,
+      int parts,
+      Merging merging,
+      ScanPath everyToken,
+      int from,
+      int to) {
+    tile.useOwnRows();
+    for (int start = from; start < to; start += tileSteps) {
+      moveTo(everyToken, start, Math.min(tileSteps, to - start));
+      int first = start * tile.stride;
+      int length = tile.steps * tile.stride;
+      System.arraycopy(heap.sum(0), first, tile.y, 0, length);
+      for (int part = 1; part < parts; part++) {
+        addTo(tile.y, heap.sum(part), first, length);
+      }
+      finishTile(sequence, merging);
+    }
+  }
+
+  private static void addTo(float[] sum, float[] other, int first, int length) {
+    for (int i = 0; i < length; i++) {
+      sum[i] += other[first + i];
+    }
+  }
+
+  /** Fewer where states are to be kept between. */
+  private int mostSteps(Rows checkpoints) {
+    return checkpoints == null ? tileSteps : ScanTile.STEPS;
+  }
+
+  private void keepState(Rows checkpoints, int sequence, int start) {
+    if (checkpoints != null && start % operands.checkpointSteps() == 0) {
+      moveState(tile.state, checkpoints, sequence, start / operands.checkpointSteps());
     }
   }
 
@@ -497,15 +619,27 @@ final class DirectionScan {
 
   /** Fills the tile with everything that the recurrence reads. */
   private void read(int sequence, int start, int count) {
+    moveTo(start, count);
+    gather(operands.u, sequence, steps, tile.u);
+    readStepParameters(sequence);
+    readDelta(sequence);
+  }
+
+  private void moveTo(int start, int count) {
     moveTo(operands.path, start, count);
     if (parameterSteps != steps) {
       parameterSteps.moveTo(operands.parameterPath, start, count);
     }
-    gather(operands.u, sequence, steps, tile.u);
+  }
+
+  private void readStepParameters(int sequence) {
     for (Operands.Part part : operands.stepParameters) {
       part.rows()
           .gather(sequence, parameterSteps, part.span(), tile.parameters, tile.parameterStride);
     }
+  }
+
+  private void readDelta(int sequence) {
     if (operands.rank == 0) {
       gather(operands.delta, sequence, parameterSteps, tile.delta);
     } else {
@@ -513,7 +647,7 @@ final class DirectionScan {
         kernel.project(tile, block);
       }
     }
-    int length = count * tile.stride;
+    int length = tile.steps * tile.stride;
     if (operands.softplus) {
       kernel.softplus(tile.delta, tile.bias, length);
     } else if (operands.bias != null) {

@@ -37,8 +37,8 @@ final class PlainKernel implements ScanKernel {
       int column = block * LANES;
       for (int t = 0, row = column; t < tile.steps; t++, row += tile.stride) {
         System.arraycopy(tile.delta, row, delta[t], 0, LANES);
-        System.arraycopy(tile.u, row, u[t], 0, LANES);
-        System.arraycopy(tile.y, row, y[t], 0, LANES);
+        System.arraycopy(tile.u, tile.rows[t] + column, u[t], 0, LANES);
+        System.arraycopy(tile.y, tile.rows[t] + column, y[t], 0, LANES);
         multiply(delta[t], u[t], deltaU[t]);
       }
       System.arraycopy(tile.skip, column, skip, 0, LANES);
@@ -148,7 +148,7 @@ final class PlainKernel implements ScanKernel {
     for (int r = 0; r < tile.rank; r++) {
       System.arraycopy(tile.deltaWeight, (block * tile.rank + r) * LANES, weight, 0, LANES);
       for (int t = 0; t < tile.steps; t++) {
-        addScaled(weight, tile.parameters[t * tile.parameterStride + r], at.delta[t]);
+        addScaled(weight, tile.parameters[tile.parameterRows[t] + r], at.delta[t]);
       }
     }
     for (int t = 0; t < tile.steps; t++) {
@@ -192,16 +192,16 @@ final class PlainKernel implements ScanKernel {
       int matrix = (block * states + n) * LANES;
       System.arraycopy(tile.logDecay, matrix, of.logDecay, 0, LANES);
       System.arraycopy(tile.state, matrix, of.state, 0, LANES);
-      int j = tile.columnOfB(block) + n;
-      for (int t = 0; t < tile.steps; t++, j += tile.parameterStride) {
+      for (int t = 0; t < tile.steps; t++) {
+        int j = tile.parameterRows[t] + tile.columnOfB(block) + n;
         decays(of.delta[t], of.logDecay, of.decay);
         step(of.state, of.decay, of.deltaU[t], tile.parameters[j]);
         addScaled(of.state, tile.parameters[j + tile.toC], of.y[t]);
       }
       System.arraycopy(of.state, 0, tile.state, matrix, LANES);
     }
-    for (int t = 0, row = block * LANES; t < tile.steps; t++, row += tile.stride) {
-      System.arraycopy(of.y[t], 0, tile.y, row, LANES);
+    for (int t = 0; t < tile.steps; t++) {
+      System.arraycopy(of.y[t], 0, tile.y, tile.rows[t] + block * LANES, LANES);
     }
   }
 

@@ -76,6 +76,21 @@ final class Rows {
     return floats == next.floats && from + columns == next.from;
   }
 
+  /** Whether other rows are of the same array. */
+  boolean isOfArray(Rows other) {
+    return floats == other.floats;
+  }
+
+  /** Columns of the array. */
+  int width() {
+    return width;
+  }
+
+  /** Where in a row of the array these begin. */
+  int firstColumn() {
+    return from;
+  }
+
   private int at(int sequence, int token, int column) {
     return (sequence * tokens + token) * width + from + column;
   }
@@ -112,6 +127,17 @@ final class Rows {
     }
     for (int i = 0; i < steps.count(); i++) {
       get(sequence, steps.token(i), span.column, span.count, tile, i * stride + span.offset);
+    }
+  }
+
+  /** to[token][span] = rows[token][span] for tokens first..end-1. */
+  void copy(int sequence, int first, int end, Span span, float[] to, int stride) {
+    if (span.count == width && stride == width) {
+      floats.get(at(sequence, first, 0), to, first * stride, (end - first) * stride);
+      return;
+    }
+    for (int token = first; token < end; token++) {
+      get(sequence, token, span.column, span.count, to, token * stride + span.offset);
     }
   }
 

@@ -46,14 +46,27 @@ final class ScanTile {
   /** The group of B and C that each block reads. */
   int[] group = {};
 
-  /** The input, the step sizes (after softplus) and the output, [step][stride]. */
+  /** The step sizes (after softplus), [step][stride]. */
+  float[] delta = {};
+
+  /** The input and the output, of which {@link #rows} says where a step's channels begin. */
   float[] u = {};
 
-  float[] delta = {};
   float[] y = {};
+  int[] rows = {};
 
-  /** What delta is projected from, then B and C, [step][rank, group and state, the same]. */
+  /**
+   * What delta is projected from, then B and C, [rank, group and state, the same] from where {@link
+   * #parameterRows} says.
+   */
   float[] parameters = {};
+
+  int[] parameterRows = {};
+
+  // The tile's own rows, one step's after the other's.
+  private float[] ownU = {};
+  private float[] ownY = {};
+  private float[] ownParameters = {};
 
   /** The weight that delta is projected by, [block][rank][lane]. */
   float[] deltaWeight = {};
@@ -133,13 +146,15 @@ final class ScanTile {
     this.toC = groups * states;
     this.parameterStride = rank + 2 * toC;
     int rows = Math.max(STEPS, steps);
-    u = grown(u, rows * stride);
+    this.rows = this.rows.length < rows ? new int[rows] : this.rows;
+    parameterRows = parameterRows.length < rows ? new int[rows] : parameterRows;
+    ownU = grown(ownU, rows * stride);
     delta = grown(delta, rows * stride);
-    y = grown(y, rows * stride);
+    ownY = grown(ownY, rows * stride);
     gate = grown(gate, rows * stride);
     sigmoid = grown(sigmoid, rows * stride);
     scratch = grown(scratch, rows * Math.max(stride, parameterStride));
-    parameters = grown(parameters, rows * parameterStride);
+    ownParameters = grown(ownParameters, rows * parameterStride);
     deltaWeight = grown(deltaWeight, rank * stride);
     logDecay = grown(logDecay, states * stride);
     state = grown(state, states * stride);
@@ -165,6 +180,24 @@ final class ScanTile {
       Arrays.fill(aGradient, 0, states * stride, 0f);
       Arrays.fill(skipGradient, 0, stride, 0f);
       Arrays.fill(biasGradient, 0, stride, 0f);
+    }
+    useOwnRows();
+    useOwnParameters();
+  }
+
+  /** Lets u and y be the tile's own, one step's row after the other's. */
+  void useOwnRows() {
+    u = ownU;
+    y = ownY;
+    for (int t = 0; t < rows.length; t++) {
+      rows[t] = t * stride;
+    }
+  }
+
+  private void useOwnParameters() {
+    parameters = ownParameters;
+    for (int t = 0; t < parameterRows.length; t++) {
+      parameterRows[t] = t * parameterStride;
     }
   }
 

@@ -141,7 +141,8 @@ final class VectorKernel implements ScanKernel {
     int toC = tile.toC;
     float[] state = tile.state;
     int stride = tile.stride;
-    int parameterStride = tile.parameterStride;
+    int[] rows = tile.rows;
+    int[] parameterRows = tile.parameterRows;
     int steps = tile.steps;
     int column = block * LANES;
     int i = column * tile.states + n * LANES;
@@ -154,10 +155,11 @@ final class VectorKernel implements ScanKernel {
     FloatVector h2 = FloatVector.fromArray(SPECIES, state, i + 2 * LANES);
     FloatVector h3 = FloatVector.fromArray(SPECIES, state, i + 3 * LANES);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
-    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
-        t < steps;
-        t++, row += stride, j += parameterStride) {
-      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+    int columnOfB = tile.columnOfB(block) + n;
+    for (int t = 0, at = column; t < steps; t++, at += stride) {
+      int row = rows[t] + column;
+      int j = parameterRows[t] + columnOfB;
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, at);
       FloatVector u = FloatVector.fromArray(SPECIES, us, row);
       FloatVector deltaU = delta.mul(u);
       FloatVector y = u.fma(skip, FloatVector.fromArray(SPECIES, ys, row));
@@ -213,7 +215,8 @@ final class VectorKernel implements ScanKernel {
     int toC = tile.toC;
     float[] state = tile.state;
     int stride = tile.stride;
-    int parameterStride = tile.parameterStride;
+    int[] rows = tile.rows;
+    int[] parameterRows = tile.parameterRows;
     int steps = tile.steps;
     int column = block * LANES;
     int i = column * tile.states + n * LANES;
@@ -222,10 +225,11 @@ final class VectorKernel implements ScanKernel {
     FloatVector h0 = FloatVector.fromArray(SPECIES, state, i);
     FloatVector h1 = FloatVector.fromArray(SPECIES, state, i + LANES);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
-    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
-        t < steps;
-        t++, row += stride, j += parameterStride) {
-      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+    int columnOfB = tile.columnOfB(block) + n;
+    for (int t = 0, at = column; t < steps; t++, at += stride) {
+      int row = rows[t] + column;
+      int j = parameterRows[t] + columnOfB;
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, at);
       FloatVector u = FloatVector.fromArray(SPECIES, us, row);
       FloatVector deltaU = delta.mul(u);
       FloatVector y = u.fma(skip, FloatVector.fromArray(SPECIES, ys, row));
@@ -266,17 +270,19 @@ final class VectorKernel implements ScanKernel {
     float[] parameters = tile.parameters;
     int toC = tile.toC;
     int stride = tile.stride;
-    int parameterStride = tile.parameterStride;
+    int[] rows = tile.rows;
+    int[] parameterRows = tile.parameterRows;
     int steps = tile.steps;
     int column = block * LANES;
     int i = column * tile.states + n * LANES;
     FloatVector logDecay = FloatVector.fromArray(SPECIES, tile.logDecay, i);
     FloatVector skip = FloatVector.fromArray(SPECIES, tile.skip, column).mul(n == 0 ? 1f : 0f);
     FloatVector h = FloatVector.fromArray(SPECIES, tile.state, i);
-    for (int t = 0, row = column, j = tile.columnOfB(block) + n;
-        t < steps;
-        t++, row += stride, j += parameterStride) {
-      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, row);
+    int columnOfB = tile.columnOfB(block) + n;
+    for (int t = 0, at = column; t < steps; t++, at += stride) {
+      int row = rows[t] + column;
+      int j = parameterRows[t] + columnOfB;
+      FloatVector delta = FloatVector.fromArray(SPECIES, deltas, at);
       FloatVector u = FloatVector.fromArray(SPECIES, us, row);
       FloatVector x = delta.mul(logDecay);
       x = x.blend(least, x.compare(LT, least)).blend(largest, x.compare(GT, largest));
@@ -298,7 +304,7 @@ final class VectorKernel implements ScanKernel {
   @Override
   public void project(ScanTile tile, int block) {
     float[] parameters = tile.parameters;
-    int parameterStride = tile.parameterStride;
+    int[] parameterRows = tile.parameterRows;
     float[] weight = tile.deltaWeight;
     float[] delta = tile.delta;
     int rank = tile.rank;
@@ -311,12 +317,16 @@ final class VectorKernel implements ScanKernel {
       FloatVector sum1 = FloatVector.zero(SPECIES);
       FloatVector sum2 = FloatVector.zero(SPECIES);
       FloatVector sum3 = FloatVector.zero(SPECIES);
-      for (int r = 0, i = first, j = t * parameterStride; r < rank; r++, i += LANES, j++) {
+      int row0 = parameterRows[t];
+      int row1 = parameterRows[t + 1];
+      int row2 = parameterRows[t + 2];
+      int row3 = parameterRows[t + 3];
+      for (int r = 0, i = first; r < rank; r++, i += LANES) {
         FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
-        sum0 = w.fma(FloatVector.broadcast(SPECIES, parameters[j]), sum0);
-        sum1 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + parameterStride]), sum1);
-        sum2 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + 2 * parameterStride]), sum2);
-        sum3 = w.fma(FloatVector.broadcast(SPECIES, parameters[j + 3 * parameterStride]), sum3);
+        sum0 = w.fma(FloatVector.broadcast(SPECIES, parameters[row0 + r]), sum0);
+        sum1 = w.fma(FloatVector.broadcast(SPECIES, parameters[row1 + r]), sum1);
+        sum2 = w.fma(FloatVector.broadcast(SPECIES, parameters[row2 + r]), sum2);
+        sum3 = w.fma(FloatVector.broadcast(SPECIES, parameters[row3 + r]), sum3);
       }
       sum0.intoArray(delta, row);
       sum1.intoArray(delta, row + stride);
@@ -325,7 +335,7 @@ final class VectorKernel implements ScanKernel {
     }
     for (; t < tile.steps; t++, row += stride) {
       FloatVector sum = FloatVector.zero(SPECIES);
-      for (int r = 0, i = first, j = t * parameterStride; r < rank; r++, i += LANES, j++) {
+      for (int r = 0, i = first, j = parameterRows[t]; r < rank; r++, i += LANES, j++) {
         FloatVector w = FloatVector.fromArray(SPECIES, weight, i);
         sum = w.fma(FloatVector.broadcast(SPECIES, parameters[j]), sum);
       }

@@ -32,7 +32,29 @@ final class Workers {
       int index, int fromItem, int toItem, int channelPart, int fromChannel, int toChannel) {}
 
   /** A piece, and which part of its directions or tokens. */
-  record Task(Piece piece, int part) {}
+  record Task(Piece piece, int part) {
+
+    /** The first of some items that a part of them has. */
+    int first(int items, int parts) {
+      return (int) ((long) items * part / parts);
+    }
+
+    /** The item after its last. */
+    int end(int items, int parts) {
+      return (int) ((long) items * (part + 1) / parts);
+    }
+  }
+
+  /** Each piece in so many parts. */
+  static List<Task> tasks(List<Piece> pieces, int parts) {
+    List<Task> tasks = new ArrayList<>();
+    for (Piece piece : pieces) {
+      for (int part = 0; part < parts; part++) {
+        tasks.add(new Task(piece, part));
+      }
+    }
+    return tasks;
+  }
 
   /**
    * Into how many parts directions or tokens are cut: where sequences and channels give too few
