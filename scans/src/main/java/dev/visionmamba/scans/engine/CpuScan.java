@@ -102,8 +102,8 @@ final class CpuScan {
     Outputs outputs = allocate(keep);
     List<Workers.Piece> pieces = pieces(operands.size());
     int parts = Workers.parts(pieces, batch, operands.size(), sequenceNanos);
-    HeapForward onHeap = new HeapForward(this, outputs, pieces, parts);
-    if (onHeap.suits()) {
+    HeapForward onHeap = new HeapForward(this, outputs, pieces);
+    if (onHeap.suits(parts)) {
       onHeap.run();
     } else {
       new TiledForward(this, outputs, pieces, parts).run();
@@ -135,11 +135,6 @@ final class CpuScan {
   /** Into how many parts tokens are cut where there are more threads than pieces. */
   int tokenParts(List<Workers.Piece> pieces) {
     return Workers.parts(pieces, batch, tokens, sequenceNanos);
-  }
-
-  /** The calling thread's workspace. */
-  Workspace workspace() {
-    return workspaces.get();
   }
 
   private Outputs allocate(Keep keep) {

@@ -277,16 +277,15 @@ final class DirectionScan {
   }
 
   /**
-   * Walks a sequence that lies on the heap.
+   * Walks a sequence that lies on the heap, and adds to its sum.
    *
-   * @param sum added to
    * @param begins whether no other direction has added to the sum before, and this one visits every
    *     token; else it has been zero
    * @param checkpoints as above
    */
-  void forward(int sequence, HeapSequence heap, float[] sum, boolean begins, Rows checkpoints) {
+  void forward(int sequence, HeapSequence heap, boolean begins, Rows checkpoints) {
     tile.u = heap.u;
-    tile.y = sum;
+    tile.y = heap.sum;
     if (heap.parameterWidth > 0) {
       tile.parameters = heap.parameters;
     }
@@ -326,43 +325,26 @@ final class DirectionScan {
     }
   }
 
-  /** Copies tokens from..to-1 of a sequence to the heap. */
-  void copyTo(HeapSequence heap, int sequence, int from, int to) {
+  /** Copies a sequence to the heap. */
+  void copyTo(HeapSequence heap, int sequence) {
     for (Rows.Span span : spans) {
-      operands.u.copy(sequence, from, to, span, heap.u, tile.stride);
+      operands.u.copy(sequence, span, heap.u, tile.stride);
     }
     if (heap.parameterWidth > 0) {
       Rows whole = operands.stepParameters.get(0).rows().from(0);
       Rows.Span all = new Rows.Span(0, heap.parameterWidth, 0);
-      whole.copy(sequence, from, to, all, heap.parameters, heap.parameterWidth);
+      whole.copy(sequence, all, heap.parameters, heap.parameterWidth);
     }
   }
 
-  /** Turns sums on the heap into the output at tokens from..to-1. */
-  void finish(
-      int sequence,
-      HeapSequence heap,
-      int parts,
-      Merging merging,
-      ScanPath everyToken,
-      int from,
-      int to) {
+  /** Turns the sum on the heap into the output. */
+  void finish(int sequence, HeapSequence heap, Merging merging, ScanPath everyToken) {
     tile.useOwnRows();
-    for (int start = from; start < to; start += tileSteps) {
-      moveTo(everyToken, start, Math.min(tileSteps, to - start));
-      int first = start * tile.stride;
+    for (int start = 0; start < everyToken.steps(); start += tileSteps) {
+      moveTo(everyToken, start, Math.min(tileSteps, everyToken.steps() - start));
       int length = tile.steps * tile.stride;
-      System.arraycopy(heap.sum(0), first, tile.y, 0, length);
-      for (int part = 1; part < parts; part++) {
-        addTo(tile.y, heap.sum(part), first, length);
-      }
+      System.arraycopy(heap.sum, start * tile.stride, tile.y, 0, length);
       finishTile(sequence, merging);
-    }
-  }
-
-  private static void addTo(float[] sum, float[] other, int first, int length) {
-    for (int i = 0; i < length; i++) {
-      sum[i] += other[first + i];
     }
   }
 

@@ -130,13 +130,13 @@ final class Rows {
     }
   }
 
-  /** to[token][span] = rows[token][span] for tokens first..end-1. */
-  void copy(int sequence, int first, int end, Span span, float[] to, int stride) {
+  /** to[token][span] = rows[token][span] for all tokens. */
+  void copy(int sequence, Span span, float[] to, int stride) {
     if (span.count == width && stride == width) {
-      floats.get(at(sequence, first, 0), to, first * stride, (end - first) * stride);
+      floats.get(at(sequence, 0, 0), to, 0, tokens * width);
       return;
     }
-    for (int token = first; token < end; token++) {
+    for (int token = 0; token < tokens; token++) {
       get(sequence, token, span.column, span.count, to, token * stride + span.offset);
     }
   }

@@ -7,7 +7,7 @@ import java.util.List;
 final class Workspace {
   private final ScanKernel kernel;
   private final List<DirectionScan> directions = new ArrayList<>();
-  private final List<HeapSequence> heaps = new ArrayList<>();
+  private final HeapSequence heap = new HeapSequence();
   private final ConvolutionTile convolution;
   private final Convolution2dTile convolution2d;
   private final NormalizationTile normalization;
@@ -27,12 +27,8 @@ final class Workspace {
     return directions.get(k);
   }
 
-  /** The i-th of the sequences on the heap. */
-  HeapSequence heap(int i) {
-    while (heaps.size() <= i) {
-      heaps.add(new HeapSequence());
-    }
-    return heaps.get(i);
+  HeapSequence heap() {
+    return heap;
   }
 
   ConvolutionTile convolution() {
