@@ -9,7 +9,8 @@ import java.util.Arrays;
 
 /**
  * Measures how fast a network is, beside the floor that the machine's own matrix products set for
- * its operations.
+ * its operations. A machine that others use too changes its speed from one second to the next, so
+ * the products are measured between the runs, and each run is compared with its own second's.
  */
 public final class Benchmark {
   /** Matrix products of this size are large enough to show a CPU's best rate. */
@@ -17,6 +18,12 @@ public final class Benchmark {
 
   /** At least so many runs warm up. */
   private static final int WARMUP_RUNS = 3;
+
+  /** So many products of a kind are measured at once. */
+  private static final int PRODUCTS = 5;
+
+  /** They are measured when runs have taken so long since the last time. */
+  private static final double STRETCH_SECONDS = 0.5;
 
   private Benchmark() {}
 
@@ -29,9 +36,10 @@ public final class Benchmark {
    * @param peakRssMb the process's peak resident memory in MB (10^6 bytes); -1 where the system
    *     does not tell
    * @param flops floating-point operations of a run, two a multiply-add
-   * @param gemmGflops the rate of this machine's matrix products, in 10^9 operations a second
+   * @param gemmGflops the median rate of this machine's matrix products, in 10^9 operations a
+   *     second; each run has the mean of those measured before and after it
    * @param floorMs flops / gemmGflops, in milliseconds
-   * @param ratio medianMs / floorMs
+   * @param ratio the median of what runs took, each divided by the floor of its own rate
    */
   public record Result(
       double medianMs,
@@ -55,32 +63,52 @@ public final class Benchmark {
    */
   public static Result run(
       Workload workload, NDManager manager, int batch, double warmupSeconds, int runs) {
-    double gemm = matrixRate(manager);
     double[] milliseconds = new double[runs];
+    double[] rates = new double[runs];
     try (NDManager inputs = manager.newSubManager()) {
       NDArray images = inputs.randomNormal(new Shape(batch).addAll(workload.image()));
       Workload.Pass pass = workload.preparation().of(images);
-      long start = System.nanoTime();
-      for (int run = 0; run < WARMUP_RUNS || seconds(start) < warmupSeconds; run++) {
+      long warmup = System.nanoTime();
+      for (int run = 0; run < WARMUP_RUNS || seconds(warmup) < warmupSeconds; run++) {
         time(pass, inputs, images);
       }
-      for (int run = 0; run < runs; run++) {
-        milliseconds[run] = time(pass, inputs, images);
+      double before = matrixRate(manager);
+      for (int run = 0; run < runs; ) {
+        int first = run;
+        long stretch = System.nanoTime();
+        do {
+          milliseconds[run++] = time(pass, inputs, images);
+        } while (run < runs && seconds(stretch) < STRETCH_SECONDS);
+        double after = matrixRate(manager);
+        Arrays.fill(rates, first, run, (before + after) / 2);
+        before = after;
       }
     }
-    Arrays.sort(milliseconds);
-    double median = (milliseconds[(runs - 1) / 2] + milliseconds[runs / 2]) / 2;
     double flops = 2.0 * batch * workload.multiplyAdds();
-    double floor = flops / gemm * 1e-6;
+    double[] ratios = new double[runs];
+    Arrays.setAll(ratios, run -> milliseconds[run] / floor(flops, rates[run]));
+    double median = median(milliseconds);
+    double gemm = median(rates);
     return new Result(
         median,
-        milliseconds[0],
+        Arrays.stream(milliseconds).min().orElseThrow(),
         1000 * batch / median,
         ProcessMemory.peakResidentMegabytes(),
         flops,
         gemm,
-        floor,
-        median / floor);
+        floor(flops, gemm),
+        median(ratios));
+  }
+
+  /** Milliseconds that the operations take at a rate in 10^9 a second. */
+  private static double floor(double flops, double rate) {
+    return flops / rate * 1e-6;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   private static double time(Workload.Pass pass, NDManager manager, NDArray images) {
@@ -97,30 +125,33 @@ public final class Benchmark {
   }
 
   /**
-   * The best rate of several float32 matrix products, in GFLOP/s: libtorch's own, and the
-   * convolutions that linear layers run as.
+   * The median rate of several float32 matrix products, in GFLOP/s: libtorch's own, or the
+   * convolutions that linear layers run as, whichever is faster.
    *
    * @param manager where the matrices are made for a while
    * @return 10^9 operations a second, two a multiply-add
    */
   public static double matrixRate(NDManager manager) {
-    double best = Double.MAX_VALUE;
+    double[] products = new double[PRODUCTS];
+    double[] convolutions = new double[PRODUCTS];
     try (NDManager scope = manager.newSubManager()) {
       NDArray a = scope.randomNormal(new Shape(GEMM_SIZE, GEMM_SIZE));
       NDArray b = scope.randomNormal(new Shape(GEMM_SIZE, GEMM_SIZE));
       NDArray map = a.reshape(1, 1, GEMM_SIZE, GEMM_SIZE).transpose(0, 3, 1, 2);
       NDArray filters = b.reshape(GEMM_SIZE, GEMM_SIZE, 1, 1);
       Shape one = new Shape(1, 1);
-      for (int i = 0; i < 8; i++) {
+      for (int i = 0; i < PRODUCTS; i++) {
         long start = System.nanoTime();
         end(a.matMul(b));
         long between = System.nanoTime();
         end(Conv2d.conv2d(map, filters, null, one, new Shape(0, 0), one, 1).head());
         long end = System.nanoTime();
-        best = Math.min(best, Math.min(between - start, end - between));
+        products[i] = between - start;
+        convolutions[i] = end - between;
       }
     }
-    return 2.0 * GEMM_SIZE * GEMM_SIZE * GEMM_SIZE / best;
+    double nanos = Math.min(median(products), median(convolutions));
+    return 2.0 * GEMM_SIZE * GEMM_SIZE * GEMM_SIZE / nanos;
   }
 
   /** Waits for a GPU, which computes on after the call, until it has made an array. */

@@ -35,8 +35,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures how fast a model of any task is, from an image to its answer.",
       "A network's name alone is measured with random weights, without a download. The floor is the"
-          + " time that the model's operations would take at the best rate of this machine's matrix"
-          + " products.",
+          + " time that the model's operations would take at the rate of this machine's matrix"
+          + " products, which are measured between the runs: the machine's speed may change, and the"
+          + " ratio compares each run with the products of its own second.",
       "Images are noise; a detector's threshold is lowered until it finds as many objects in them"
           + " as it gives at most."
     })
