@@ -126,6 +126,24 @@ public final class Conv2d extends NamedBlock {
     return convolve(store, x, bias == null ? null : value(store, bias, x, training), training);
   }
 
+  /**
+   * The same over channel-first views of such maps, for convolutions that follow each other: a
+   * transposed view is not free where maps are small.
+   *
+   * @param store the parameter store
+   * @param x (B, in, H, W), best a view of a contiguous (B, H, W, in)
+   * @param training whether this is a training step
+   * @return (B, out, H', W'), a view of a (B, H', W', out) if x is such a view
+   * @throws IllegalArgumentException if the map has other channels or is smaller than the kernel
+   */
+  public NDArray forwardChannelFirst(ParameterStore store, NDArray x, boolean training) {
+    requireFit(x.getShape(), 1, weight.getShape().get(1) * geometry.groups(), geometry);
+    NDArray w = value(store, weight, x, training);
+    NDArray b = bias == null ? null : value(store, bias, x, training);
+    return Product.inTypeOfWeight(
+        x, w, b, (map, filters, biases) -> convolvedChannelFirst(map, filters, biases, geometry));
+  }
+
   /** The same with a bias from elsewhere, null for none. */
   NDArray convolve(ParameterStore store, NDArray x, NDArray b, boolean training) {
     return apply(x, value(store, weight, x, training), b, geometry);
@@ -164,7 +182,7 @@ public final class Conv2d extends NamedBlock {
    * @throws IllegalArgumentException if the map has other channels or is smaller than the kernel
    */
   public static NDArray apply(NDArray x, NDArray w, NDArray b, Geometry geometry) {
-    requireFit(x.getShape(), w.getShape().get(1) * geometry.groups(), geometry);
+    requireFit(x.getShape(), 3, w.getShape().get(1) * geometry.groups(), geometry);
     if (geometry.isPointwise()) {
       return Linear.apply(x, w, b);
     }
@@ -173,28 +191,35 @@ public final class Conv2d extends NamedBlock {
   }
 
   private static NDArray convolved(NDArray x, NDArray w, NDArray b, Geometry geometry) {
-    Shape stride = new Shape(geometry.stride(), geometry.stride());
-    Shape padding = new Shape(geometry.padding(), geometry.padding());
     try (NDArray map = x.transpose(0, 3, 1, 2); // (B, in, H, W)
-        NDArray y =
-            ai.djl.nn.convolutional.Conv2d.conv2d(
-                    map, w, b, stride, padding, ONE, geometry.groups())
-                .head()) {
+        NDArray y = convolvedChannelFirst(map, w, b, geometry)) {
       return y.transpose(0, 2, 3, 1); // (B, H', W', out)
     }
   }
 
-  private static void requireFit(Shape x, long in, Geometry geometry) {
-    if (x.dimension() != 4 || x.get(3) != in) {
+  private static NDArray convolvedChannelFirst(
+      NDArray map, NDArray w, NDArray b, Geometry geometry) {
+    Shape stride = new Shape(geometry.stride(), geometry.stride());
+    Shape padding = new Shape(geometry.padding(), geometry.padding());
+    return ai.djl.nn.convolutional.Conv2d.conv2d(map, w, b, stride, padding, ONE, geometry.groups())
+        .head();
+  }
+
+  private static void requireFit(Shape x, int channelAxis, long in, Geometry geometry) {
+    boolean channelFirst = channelAxis == 1;
+    if (x.dimension() != 4 || x.get(channelAxis) != in) {
+      String wanted = channelFirst ? in + ", height, width)" : "height, width, " + in + ")";
       throw new IllegalArgumentException(
-          "a convolution's input must be (batch, height, width, " + in + "), but is " + x);
+          "a convolution's input must be (batch, " + wanted + ", but is " + x);
     }
-    if (geometry.outputSide(Math.min(x.get(1), x.get(2))) < 1) {
+    long height = x.get(channelFirst ? 2 : 1);
+    long width = x.get(channelFirst ? 3 : 2);
+    if (geometry.outputSide(Math.min(height, width)) < 1) {
       throw new IllegalArgumentException(
           "a map of "
-              + x.get(1)
+              + height
               + "x"
-              + x.get(2)
+              + width
               + " is smaller than the kernel of "
               + geometry.kernel()
               + "x"

@@ -87,7 +87,7 @@ public final class DirectionalScan {
     try (NDArray weight =
         store
             .getValue(xProj, u.getDevice(), training)
-            .reshape(xProj.getShape().size() / inner, inner)) {
+            .reshape(xProj.getShape().size() / inner, inner, 1, 1)) {
       NDArray projected = Linear.apply(u, weight, null);
       NDArray typed = Casts.like(projected, u);
       if (typed != projected) {

@@ -1,7 +1,6 @@
 package dev.visionmamba.heads.restoration.mambair;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.training.ParameterStore;
@@ -54,8 +53,13 @@ final class ChannelAttentionBlock extends NamedBlock {
   /** (B, H, W, C) to the same shape. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
-    try (NDArray features = features(store, x, training)) {
-      return attend(store, features, training);
+    try (NDArray map = x.transpose(0, 3, 1, 2); // (B, C, H, W)
+        NDArray features = features(store, map, training)) {
+      NDArray attended = Casts.single(features).transpose(0, 2, 3, 1); // (B, H, W, C)
+      if (training) {
+        return attended.mul(gate(store, attended, true));
+      }
+      return attended.muli(gate(store, attended, false));
     }
   }
 
@@ -63,9 +67,9 @@ final class ChannelAttentionBlock extends NamedBlock {
     try (NDArray reduced = reduced(store, x, training);
         NDArray active = Activation.gelu(reduced)) {
       if (expandDepthwise == null) {
-        return expand.forward(store, active, training);
+        return expand.forwardChannelFirst(store, active, training);
       }
-      try (NDArray expanded = expand.forward(store, active, training)) {
+      try (NDArray expanded = expand.forwardChannelFirst(store, active, training)) {
         return expandDepthwise.forward(store, expanded, training);
       }
     }
@@ -73,27 +77,25 @@ final class ChannelAttentionBlock extends NamedBlock {
 
   private NDArray reduced(ParameterStore store, NDArray x, boolean training) {
     if (reduceDepthwise == null) {
-      return reduce.forward(store, x, training);
+      return reduce.forwardChannelFirst(store, x, training);
     }
-    try (NDArray reduced = reduce.forward(store, x, training)) {
-      return reduceDepthwise.forward(store, reduced, training);
+    try (NDArray reduced = reduce.forwardChannelFirst(store, x, training)) {
+      return reduceDepthwise.forwardChannelFirst(store, reduced, training);
     }
   }
 
-  /** x times a gate a channel, from the means of all channels over the map. */
-  private NDArray attend(ParameterStore store, NDArray x, boolean training) {
+  /** From the means of all channels over the map: (B, H, W, C) to (B, 1, 1, C). */
+  private NDArray gate(ParameterStore store, NDArray x, boolean training) {
     Shape shape = x.getShape();
     long batch = shape.get(0);
     long channels = shape.get(3);
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray mean =
-          Casts.single(x).reshape(batch, shape.get(1) * shape.get(2), channels).mean(new int[] {1});
-      NDArray squeezed = Activation.relu(squeeze.forward(store, mean, training));
-      NDArray gate = Activation.sigmoid(excite.forward(store, squeezed, training)); // (B, C)
-      NDArray y = x.mul(gate.reshape(batch, 1, 1, channels));
-      NDScope.unregister(y);
-      return y;
+    try (NDArray tokens = x.reshape(batch, shape.get(1) * shape.get(2), channels);
+        NDArray mean = tokens.mean(new int[] {1});
+        NDArray squeezed = squeeze.forward(store, mean, training);
+        NDArray active = Activation.relu(squeezed);
+        NDArray excited = excite.forward(store, active, training);
+        NDArray gate = Activation.sigmoid(excited)) {
+      return gate.reshape(batch, 1, 1, channels);
     }
   }
 

@@ -29,15 +29,14 @@ final class DilatedDepthwiseConv extends NamedBlock {
     bias = parameter("bias", uniform, channels);
   }
 
-  /** (B, H, W, C) to the same shape. */
+  /** (B, C, H, W), a view of a channel-last map, to another such view of the same shape. */
   @Override
   public NDArray forward(ParameterStore store, NDArray x, boolean training) {
     NDArray w = value(store, weight, x, training);
     NDArray b = value(store, bias, x, training);
     NDArray single = Casts.single(x);
-    try (NDArray map = single.transpose(0, 3, 1, 2); // (B, C, H, W)
-        NDArray y = Conv2d.conv2d(map, w, b, ONE, TWO, TWO, channels).head()) {
-      return y.transpose(0, 2, 3, 1);
+    try {
+      return Conv2d.conv2d(single, w, b, ONE, TWO, TWO, channels).head();
     } finally {
       if (single != x) {
         single.close();

@@ -62,7 +62,7 @@ final class SS2D extends NamedBlock {
     Shape tokens = new Shape(shape.get(0), (long) height * width, 2L * inner);
     NDArray xz = Tape.cut(inProj.forward(store, map, training).reshape(tokens)); // (B, L, 2D)
     NDArray y = Scopes.run(() -> scanned(store, xz, height, width, training)); // (B, L, D)
-    return outProj.forward(store, y, training).reshape(shape);
+    return outProj.forward(store, y.reshape(shape.get(0), height, width, inner), training);
   }
 
   /** norm(scan(SiLU(convolution of x))) * SiLU(z): (B, L, 2D) to (B, L, D). */

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.visionmamba.backbones.layers.Casts;
 import dev.visionmamba.backbones.layers.DropPath;
 import dev.visionmamba.backbones.layers.Initializers;
 import dev.visionmamba.backbones.layers.LayerNorm;
@@ -76,26 +75,21 @@ final class VSSBlock extends NamedBlock {
       NDArray mixed =
           Scopes.run(
               () -> selfAttention.forward(store, ln1.forward(store, start, training), training));
-      NDArray between = sum(store, start, skipScale, mixed, training);
+      NDArray scaled = start.mul(value(store, skipScale, start, training));
+      NDArray between = sum(scaled, dropPathRate, mixed, training);
       NDArray attended =
           Scopes.run(() -> convBlk.forward(store, ln2.forward(store, between, training), training));
-      NDArray y = sum(store, between, skipScale2, attended, training);
+      NDArray scale2 = value(store, skipScale2, between, training);
+      NDArray scaled2 = training ? between.mul(scale2) : between.muli(scale2);
+      NDArray y = sum(scaled2, 0f, attended, training);
       NDScope.unregister(y);
       return y;
     }
   }
 
-  /** x * scale + branch; the branch of the mixer may be dropped. */
-  private NDArray sum(
-      ParameterStore store, NDArray x, Parameter scale, NDArray branch, boolean training) {
-    NDArray scaled = x.mul(value(store, scale, x, training));
-    if (!training) {
-      NDArray sum = Casts.toSingle(branch).addi(scaled);
-      scaled.close();
-      return sum;
-    }
-    float rate = scale == skipScale ? dropPathRate : 0f;
-    return scaled.add(DropPath.apply(branch, rate, true));
+  /** x + branch, which training may drop; in x where it is not needed any more. */
+  private static NDArray sum(NDArray x, float dropPathRate, NDArray branch, boolean training) {
+    return training ? x.add(DropPath.apply(branch, dropPathRate, true)) : x.addi(branch);
   }
 
   /** Blocks one after the other; the input stays open. */
