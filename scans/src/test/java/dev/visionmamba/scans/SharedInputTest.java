@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Directions that read the same arrays, which come to the heap once for all of them, give what
- * directions with copies of their own give, to the last bit.
+ * directions with copies of their own give: their states to the last bit, their sum within the
+ * rounding of another order, as threads may share the work in another way.
  */
 class SharedInputTest {
 
@@ -50,6 +51,7 @@ class SharedInputTest {
           new Sizes(1, 40, 16, 5, 3, 1, "atrous", 0, true),
           new Sizes(1, 40, 36, 6, 0, 3, "cross", 0, true),
           new Sizes(1, 24, 200, 1, 6, 1, "cross", 0, false),
+          new Sizes(1, 40, 64, 3, 2, 1, "cross", 0, true),
           new Sizes(9, 16, 24, 4, 2, 1, "hilbert", 0, true),
           new Sizes(1, 12, 20, 3, 2, 1, "cross", 7, false));
 
@@ -64,7 +66,7 @@ class SharedInputTest {
         SelectiveScanArguments copied = copied(shared);
         ScanResult actual = engine.selectiveScan(shared, true);
         ScanResult expected = engine.selectiveScan(copied, true);
-        same(actual.output(), expected.output(), "output of " + of);
+        close(actual.output(), expected.output(), "output of " + of);
         assertThat(expected.output().abs().max().getFloat()).isPositive();
         for (int k = 0; k < shared.directions().size(); k++) {
           same(
@@ -73,10 +75,14 @@ class SharedInputTest {
         NDList saved = engine.selectiveScanForBackward(shared).saved();
         NDList wanted = engine.selectiveScanForBackward(copied).saved();
         for (int i = 0; i < wanted.size(); i++) {
-          same(saved.get(i), wanted.get(i), "saved " + i + " of " + of);
+          if (i < shared.directions().size()) {
+            same(saved.get(i), wanted.get(i), "states " + i + " of " + of);
+          } else {
+            close(saved.get(i), wanted.get(i), "sum of " + of);
+          }
         }
         // Once more: what the first scans have left on the heap must not matter.
-        same(engine.selectiveScan(shared, false).output(), expected.output(), "again " + of);
+        same(engine.selectiveScan(shared, false).output(), actual.output(), "again " + of);
       }
     }
   }
@@ -135,6 +141,14 @@ class SharedInputTest {
     }
     return new SelectiveScanArguments(
         directions, shared.gate(), shared.merge(), shared.deltaSoftplus());
+  }
+
+  private static void close(NDArray actual, NDArray expected, String what) {
+    assertThat(actual.getShape()).as(what).isEqualTo(expected.getShape());
+    assertThat(actual.toFloatArray())
+        .as(what)
+        .usingComparatorWithPrecision(1e-5f)
+        .containsExactly(expected.toFloatArray());
   }
 
   private static void same(NDArray actual, NDArray expected, String what) {

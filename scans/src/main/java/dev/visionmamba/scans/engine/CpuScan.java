@@ -24,9 +24,9 @@ import java.util.function.UnaryOperator;
 /**
  * One selective scan on the CPU: how its work is cut into independent pieces. A piece is some
  * sequences and a range of channels, with all directions, so that no two pieces write the same
- * element of the output. Where there are more threads than pieces, a forward pass also cuts by
- * direction, each part with a sum of its own; its directions may share what they read ({@link
- * HeapForward}) or not ({@link TiledForward}).
+ * element of the output. Where there are more threads than pieces, a forward pass whose directions
+ * share what they read ({@link HeapForward}) cuts the channels more finely, if threads divide them;
+ * any other ({@link TiledForward}) also cuts by direction, each part with a sum of its own.
  */
 final class CpuScan {
   private final Supplier<Workspace> workspaces;
@@ -102,8 +102,10 @@ final class CpuScan {
     Outputs outputs = allocate(keep);
     List<Workers.Piece> pieces = pieces(operands.size());
     int parts = Workers.parts(pieces, batch, operands.size(), sequenceNanos);
-    HeapForward onHeap = new HeapForward(this, outputs, pieces);
-    if (onHeap.suits(parts)) {
+    // Parts of the directions would have to wait for each other where they share what they read.
+    List<Workers.Piece> whole = parts == 1 ? pieces : Workers.evenPieces(batch, channels, lanes);
+    HeapForward onHeap = new HeapForward(this, outputs, whole);
+    if (onHeap.suits()) {
       onHeap.run();
     } else {
       new TiledForward(this, outputs, pieces, parts).run();

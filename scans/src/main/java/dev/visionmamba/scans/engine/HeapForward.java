@@ -28,15 +28,12 @@ final class HeapForward {
     this.parameterWidth = shared ? first.parameterWidth() : 0;
   }
 
-  /**
-   * Whether there is something to share, and a sequence is short enough.
-   *
-   * @param parts into how many the directions are cut: parts would have to wait for each other
-   */
-  boolean suits(int parts) {
+  /** Whether there are pieces, something to share, and a sequence is short enough. */
+  boolean suits() {
     List<Operands> operands = scan.operands();
     Operands first = operands.get(0);
-    if (parts > 1 || operands.size() == 1 || !operands.stream().allMatch(first::sharesInput)) {
+    boolean shares = operands.size() > 1 && operands.stream().allMatch(first::sharesInput);
+    if (pieces.isEmpty() || !shares) {
       return false;
     }
     int widest = 0;

@@ -20,6 +20,9 @@ final class Workers {
   /** Rows of fewer channels cost more than a sum for each part of the directions. */
   private static final int SHORT_ROW = 96;
 
+  /** With fewer blocks in a piece, what every piece copies costs more than is gained. */
+  private static final int LEAST_BLOCKS = 2;
+
   private Workers() {}
 
   /**
@@ -83,6 +86,11 @@ final class Workers {
         alone || itemPieces == 0
             ? 1
             : Math.min(blocks, channelPieces(itemPieces, channels, directions));
+    return pieces(items, itemPieces, channels, blocks, channelPieces, lanes);
+  }
+
+  private static List<Piece> pieces(
+      int items, int itemPieces, int channels, int blocks, int channelPieces, int lanes) {
     List<Piece> pieces = new ArrayList<>();
     for (int i = 0; i < itemPieces; i++) {
       for (int j = 0; j < channelPieces; j++) {
@@ -107,6 +115,19 @@ final class Workers {
       return twoEach;
     }
     return channels < oneEach * SHORT_ROW && directions >= oneEach ? 1 : oneEach;
+  }
+
+  /**
+   * A piece of each sequence for each thread, all of equally many blocks: for directions that share
+   * what they read, so that short rows cost little.
+   *
+   * @return none if threads do not divide the blocks, or pieces would be short
+   */
+  static List<Piece> evenPieces(int items, int channels, int lanes) {
+    int each = ceilDiv(THREADS, items);
+    int blocks = ceilDiv(channels, lanes);
+    boolean even = blocks % each == 0 && blocks / each >= LEAST_BLOCKS;
+    return even ? pieces(items, items, channels, blocks, each, lanes) : List.of();
   }
 
   private static int ceilDiv(int a, int b) {
